@@ -1,0 +1,1 @@
+"""What the orders service announces and answers."""

@@ -1,0 +1,26 @@
+"""What this deployable's consumers handle, they understand in the words their producers pinned."""
+
+import pytest
+
+from ficus.events import schema
+from ficus.events.consumer import consumers
+from tests.contracts.golden import golden
+
+HANDLED = [
+    (consumer.name, type, version)
+    for consumer in consumers().values()
+    for type, versions in consumer.handlers.items()
+    for version in versions
+    if type.startswith(("users.", "orders."))
+]
+
+
+@pytest.mark.parametrize(("consumer", "type", "version"), HANDLED)
+class TestConsumers:
+    def test_understand_every_event_that_they_handle(self, consumer, type, version):
+        event = schema.declared()[type, version]
+
+        assert isinstance(schema.decode(type, version, golden(event)), event)
+
+    def test_know_the_newest_version_alone(self, consumer, type, version):
+        assert version == max(declared for name, declared in schema.declared() if name == type)
