@@ -1,0 +1,149 @@
+"""
+What a token of ours says, and who may get one without asking: RFC 9068 access tokens, opaque refresh tokens.
+
+Storing, rotating and revoking them is django-oauth-toolkit's, under the rules of ``oauth``.
+"""
+
+import hashlib
+import secrets
+from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
+from oauthlib.common import Request
+
+from apps.users import keys
+from apps.users.models import User
+from contracts.users.events import SessionEnded
+from ficus.events import log
+
+FIRST_PARTY_SCOPES = ("users:read", "users:write", "orders:read", "orders:write")
+
+
+def access_token(request: Request) -> str:
+    """Return a signed access token for whom the OAuth request is for, in its session."""
+    user = None if request.grant_type == "client_credentials" else request.user
+    now = int(timezone.now().timestamp())
+    claims = {
+        "iss": settings.TOKENS["ISSUER"],
+        "aud": settings.TOKENS["AUDIENCE"],
+        "sub": str(user.id) if user else request.client.client_id,
+        "client_id": request.client.client_id,
+        "iat": now,
+        "nbf": now,
+        "exp": now + request.expires_in,
+        "jti": str(uuid4()),
+        "sid": str(session_of(request)),
+        "scope": " ".join(request.scopes),
+        "roles": user.roles if user else [],
+        "username": user.username if user else "",
+    }
+    return sign(claims, typ="at+jwt")
+
+
+def refresh_token(request: Request) -> str:
+    """Return 256 random bits; only their hash is kept."""
+    return secrets.token_urlsafe(32)
+
+
+def sign(claims: dict[str, Any], *, typ: str) -> str:
+    key = keys.signing_key()
+    return jwt.encode(claims, key.private, algorithm=keys.ALGORITHM, headers={"kid": key.kid, "typ": typ})
+
+
+def session_of(request: Request) -> UUID:
+    """Return the id of the sign-in that the OAuth request belongs to: the family of its refresh tokens."""
+    rotated = rotated_by(request)
+    session: UUID = rotated.token_family if rotated else vars(request).setdefault("session_id", uuid4())
+    return session
+
+
+def rotated_by(request: Request) -> RefreshToken | None:
+    """
+    Return the refresh token that the request trades in, or None.
+
+    Read past ``Request.__getattr__``, which would take a parameter of that name from the client.
+    """
+    return vars(request).get("refresh_token_instance")
+
+
+def first_party() -> Application:
+    """Return the client that stands for our own front ends; made at first use, without a redirect or a known secret."""
+    client, _ = Application.objects.get_or_create(
+        client_id=settings.TOKENS["FIRST_PARTY"],
+        defaults={
+            "name": "Ficus",
+            "client_type": Application.CLIENT_PUBLIC,
+            "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
+            "skip_authorization": True,
+        },
+    )
+    return client
+
+
+def documentation() -> Application:
+    """
+    Return the client that the front door's documentation is, made at first use: one without a secret, as any page has
+    none, which people allow what they choose.
+    """
+    client, _ = Application.objects.update_or_create(
+        client_id=settings.TOKENS["DOCUMENTATION"],
+        defaults={
+            "name": "Ficus API documentation",
+            "client_type": Application.CLIENT_PUBLIC,
+            "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
+            "redirect_uris": settings.TOKENS["DOCUMENTATION_REDIRECT"],
+        },
+    )
+    return client
+
+
+def checksum(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def revoke_everything(user: User) -> None:
+    """End every session of a person, and every permission on its way to become one."""
+    now = timezone.now()
+    RefreshToken.objects.filter(user=user, revoked__isnull=True).update(revoked=now, updated=now)
+    AccessToken.objects.filter(user=user).delete()
+    Grant.objects.filter(user=user).delete()
+
+
+def revoke_session(*, refresh: str, client: Application) -> None:
+    """End the session that a refresh token belongs to, used or not; one that is not the client's ends nothing."""
+    found = RefreshToken.objects.filter(token_checksum=checksum(refresh), application=client).first()
+    if found is not None:
+        end_family(found, reason="signed_out")
+
+
+@transaction.atomic
+def end_family(token: RefreshToken, *, reason: str) -> None:
+    """End the session of a refresh token, and announce ``SessionEnded``."""
+    RefreshToken.revoke_family(token.token_family)
+    announce_end(token.token_family, token.user_id, reason)
+
+
+def announce_end(session_id: UUID, user_id: UUID | None, reason: str) -> None:
+    """Announce ``SessionEnded`` in the current transaction, unless that has been done: a session ends once."""
+    with suppress(log.ConcurrentChange), transaction.atomic():
+        log.append(SessionEnded(session_id=session_id, user_id=user_id, reason=reason), version=1)
+
+
+def session_behind(token: str, client: Application | None) -> tuple[UUID, UUID | None] | None:
+    """Return the session of one of the client's tokens, of either kind, and whose it is."""
+    if client is None:
+        return None
+    of_client = {"token_checksum": checksum(token), "application": client}
+    if refresh := RefreshToken.objects.filter(**of_client).first():
+        return refresh.token_family, refresh.user_id
+    access = AccessToken.objects.filter(**of_client).first()
+    if access is None:
+        return None
+    # We have stored it, so we have signed it.
+    return UUID(jwt.decode(token, options={"verify_signature": False})["sid"]), access.user_id
