@@ -1,0 +1,77 @@
+"""Where each part listens and keeps its data: one reading of the environment, for settings and supervisor alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ficus.configuration.environment import Environment
+from ficus.events.partitions import MOST
+
+ROOT = Path(__file__).resolve().parent.parent
+env = Environment(ROOT)
+STATE = Path(ROOT, env.str("FICUS_STATE", "var"))
+
+PORTS = {
+    "GATEWAY": 8000,
+    "USERS": 8001,
+    "ORDERS": 8002,
+    "MONOLITH": 8003,
+    "USERS_RPC": 8011,
+    "ORDERS_RPC": 8012,
+    "REDIS": 8379,
+}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """
+    ``host:port`` of each part on this machine, from ``<PART>_PORT``.
+
+    What a process listens on where the supervisor starts it, and where the others look for it unless told otherwise.
+    """
+
+    gateway: str
+    users: str
+    orders: str
+    monolith: str
+    users_rpc: str
+    orders_rpc: str
+    redis: str
+
+    @classmethod
+    def read(cls, env: Environment) -> "Addresses":
+        return cls(**{part.lower(): f"127.0.0.1:{env.int(f'{part}_PORT', port)}" for part, port in PORTS.items()})
+
+
+def signing_key_file(env: Environment) -> str:
+    """Return the file of the key that signs tokens; in development it is made below ``var/``."""
+    return env.secret("USERS_SIGNING_KEY_FILE", str(STATE / "keys" / "users.pem"))
+
+
+def database_url(env: Environment, service: str) -> str:
+    """Return the address of a deployable's database; in development the default is an SQLite file below ``var/``."""
+    return env.secret(f"{service.upper()}_DATABASE_URL", f"sqlite:///{STATE}/{service}.sqlite3")
+
+
+def partitions(env: Environment, service: str) -> int:
+    """Return in how many parts a service's consumer follows its logs: as many of its workers can share them."""
+    return _count(env, f"{service.upper()}_PARTITIONS", MOST)
+
+
+def workers(env: Environment, deployable: str) -> int:
+    """Return how many worker processes of a deployable the supervisor keeps running."""
+    return _count(env, f"{deployable.upper()}_WORKERS", MOST)
+
+
+def _count(env: Environment, name: str, most: int) -> int:
+    count: int | None = env.int(name, 1)
+    if count is not None and 1 <= count <= most:
+        return count
+    if count is not None:
+        env.reject(name, f"must be from 1 to {most}")
+    return 1
+
+
+def archive_directory(env: Environment, service: str) -> str:
+    """Return where a service keeps archives of its log, empty if nobody has said; ``var/archive`` in development."""
+    kept_in = env.str("EVENTS_ARCHIVE", str(STATE / "archive") if env.development else "")
+    return str(ROOT / kept_in / service) if kept_in else ""

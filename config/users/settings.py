@@ -1,0 +1,27 @@
+"""The users service: accounts, sign-in, credit."""
+
+from config.addresses import env
+from config.base import *  # noqa: F403 - Django's own idiom for layered settings
+from config.base import EVENTS, LIBRARY_APPS, ORDERS_RPC, RPC, database
+from config.users.identity import *  # noqa: F403 - likewise
+
+INSTALLED_APPS = [
+    *LIBRARY_APPS,
+    "apps.users",  # before Django's own, whose createsuperuser it replaces
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.admin",
+    "oauth2_provider",
+    "ficus.http",
+    "ficus.events",
+]
+DATABASES = {"default": database("users")}
+EVENTS = {
+    **EVENTS,
+    "SOURCE": "users",
+    "PUSH_TO": ["orders"],
+    "FEEDS": {"orders": ORDERS_RPC},
+}
+RPC = {**RPC, "SERVICERS": ["apps.users.rpc.UsersServicer", "ficus.events.rpc.EventLogServicer"]}
+
+env.seal()

@@ -1,0 +1,57 @@
+"""What a person reads when the system is up: where it is, who may sign in, and a line that places an order."""
+
+import json
+from http.client import HTTPConnection, HTTPException
+
+from config.addresses import Addresses
+from config.demo import PEOPLE
+
+SIGN_IN = (
+    "curl -s {url}/auth/token -H 'Content-Type: application/json' "
+    """-d '{{"username": "ada", "password": "{password}"}}' | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'"""
+)
+PLACE_ORDER = (
+    """curl -s {url}/orders -H "Authorization: Bearer $({sign_in})" -H "Idempotency-Key: $(date +%s%N)" """
+    "-H 'Content-Type: application/json' -H 'Prefer: wait=5' "
+    """-d '{{"lines": [{{"sku": "{sku}", "quantity": 1}}]}}'"""
+)
+
+
+def order_line(url: str, password: str, sku: str) -> str:
+    """Return a line for a shell that signs in as ada, orders one piece of ``sku`` and shows the outcome."""
+    return PLACE_ORDER.format(url=url, sku=sku, sign_in=SIGN_IN.format(url=url, password=password))
+
+
+def cheapest_sku(address: str) -> str:
+    """Ask the front door for the product with the lowest price; empty if it does not say."""
+    connection = HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", "/products?limit=100", headers={"Accept": "application/json"})
+        products = json.loads(connection.getresponse().read())["results"]
+        return str(min(products, key=lambda product: product["unit_price"])["sku"])
+    except (OSError, HTTPException, ValueError, LookupError):
+        return ""
+    finally:
+        connection.close()
+
+
+def welcome(at: Addresses, shape: str, password: str | None, seconds: float) -> str:
+    """Return the text to show, ending with the line to copy."""
+    url = f"http://{at.gateway}"
+    behind = f"users {at.users}, orders {at.orders}" if shape == "services" else f"monolith {at.monolith}"
+    lines = [
+        "",
+        f"Ficus is up ({shape}, {seconds:.1f} s).",
+        "",
+        f"  front door     {url}",
+        f"  try the API    {url}/docs",
+        f"  sign in        {url}/login",
+        f"  admin          {url}/admin/   {url}/users/admin/   {url}/orders/admin/",
+        f"  behind it      {behind}",
+    ]
+    if password:
+        lines += [f"  demo people    {', '.join(f'{name} ({role})' for name, role in PEOPLE.items())}"]
+        lines += [f"demo password: {password}"]
+        if sku := cheapest_sku(at.gateway):
+            lines += ["", "Place an order:", "", order_line(url, password, sku)]
+    return "\n".join([*lines, "", "Ctrl-C stops everything."])
