@@ -1,0 +1,1 @@
+"""A project of ``ficus.events`` alone: it announces that bells rang, and records what its consumer is told of them."""
