@@ -12,7 +12,7 @@ from oauth2_provider.settings import oauth2_settings
 
 from apps.users.exceptions import CreditNotFound, UserNotFound
 from apps.users.models import CreditAccount, CreditEntry, CreditHold, FailedSignIns, User
-from contracts.users.events import SessionEnded, UserDeactivated
+from contracts.users.events import ENDS_TOKENS, SessionEnded
 from ficus.auth.revocations import SESSION, SUBJECT, mark
 from ficus.events import log
 
@@ -63,10 +63,10 @@ def list_revocations(*, since: datetime) -> dict[str, float]:
     """
     Return what has been revoked since then, by :func:`ficus.auth.revocations.mark`: tokens issued up to that second.
 
-    A session has ended, or a person was deactivated, who may be active again and then has newer tokens.
+    A session has ended, or a person was deactivated or has other roles now, and may have newer tokens.
     """
     marks: dict[str, float] = {}
-    for event in log.recent((SessionEnded.TYPE, UserDeactivated.TYPE), since=since):
+    for event in log.recent((SessionEnded.TYPE, *ENDS_TOKENS), since=since):
         kind = SESSION if event.type == SessionEnded.TYPE else SUBJECT
         revoked = mark(kind, str(event.aggregate_id))
         marks[revoked] = max(marks.get(revoked, 0.0), event.recorded_at.timestamp())

@@ -47,6 +47,10 @@ class UserReactivated(Event, frozen=True, kw_only=True):
     reason: str
 
 
+# Each of these says that the person's tokens issued until then are good no more.
+ENDS_TOKENS = (UserRolesChanged.TYPE, UserDeactivated.TYPE)
+
+
 @event("users.session_ended", version=1, aggregate="session", key="session_id")
 class SessionEnded(Event, frozen=True, kw_only=True):
     """

@@ -67,18 +67,20 @@ async def keep(*, session_key: str, pair: TokenPair) -> None:
     )
 
 
-async def find_access_token(session_key: str) -> str:
+async def find_access_token(session_key: str, refused: str = "") -> str:
     """
     Return a session's access token with some time left, or empty if nobody is signed in.
 
     One process refreshes at a time; the others use the old token while it holds, else they wait for the new one.
+
+    :param refused: a token that holds no longer, as after a change of roles, however much time it has left.
     """
     while True:
         at = timezone.now()
         found = await in_database(queries.find_sign_in, session_key, at)
         if found is None:
             return ""
-        left = (found.access_expires_at - at).total_seconds()
+        left = 0.0 if found.access_token == refused else (found.access_expires_at - at).total_seconds()
         if left > REFRESH_AHEAD_SECONDS:
             return found.access_token
         if await in_database(lambda row=found, now=at: services.claim_refresh(sign_in=row, at=now)):

@@ -13,7 +13,7 @@ REMEMBER_SECONDS = 1.0
 REMEMBER_AT_MOST = 10_000
 FIND_SECONDS = 5.0
 
-Find = Callable[[str], Awaitable[str]]
+Find = Callable[[str, str], Awaitable[str]]
 
 
 class Sessions:
@@ -24,10 +24,13 @@ class Sessions:
     """
 
     def __init__(self, find: Find) -> None:
-        """:param find: returns a session's access token, fresh if need be, or empty if nobody is signed in."""
+        """
+        :param find: returns a session's access token, fresh if need be, or empty if nobody is signed in. It is given
+            the session's key, and a token that was refused and will not do.
+        """
         self._find = find
         self._known: dict[bytes, tuple[bytes, float]] = {}
-        self._asking: dict[bytes, asyncio.Task[bytes]] = {}
+        self._asking: dict[tuple[bytes, bytes], asyncio.Task[bytes]] = {}
 
     def recall(self, key: bytes) -> tuple[bool, bytes]:
         """Return whether the session was looked up just now, and its token, empty if nobody is signed in."""
@@ -40,22 +43,24 @@ class Sessions:
         del self._known[key]
         return False, b""
 
-    async def find(self, key: bytes) -> bytes:
+    async def find(self, key: bytes, refused: bytes = b"") -> bytes:
         """
         Look the session up; those who ask for the same one at the same time wait for one answer.
 
+        :param refused: the token known so far, where that is good no more.
         :raises Refusal: 503 if the session can be neither confirmed nor denied.
         """
-        asking = self._asking.get(key)
+        question = key, refused
+        asking = self._asking.get(question)
         if asking is None:
-            asking = self._asking[key] = asyncio.create_task(self._look_up(key))
-            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+            asking = self._asking[question] = asyncio.create_task(self._look_up(*question))
+            asking.add_done_callback(lambda _: self._asking.pop(question, None))
         return await asyncio.shield(asking)
 
-    async def _look_up(self, key: bytes) -> bytes:
+    async def _look_up(self, key: bytes, refused: bytes) -> bytes:
         try:
             async with asyncio.timeout(FIND_SECONDS):
-                token = (await self._find(key.decode("latin-1"))).encode()
+                token = (await self._find(key.decode("latin-1"), refused.decode())).encode()
         except Exception as error:  # whatever it is, nobody is to be taken for somebody else, or for nobody
             logger.warning("a session cannot be looked up: %s", error or "timed out")
             raise Refusal(503, "session_unavailable", "Your session cannot be looked up at present.") from None

@@ -51,15 +51,20 @@ class Receiver:
 
 
 class FakeSessions:
-    """Where tokens are kept: by session key."""
+    """
+    Where tokens are kept: by session key.
+
+    :ivar renewed: what there is in place of one that is refused.
+    """
 
     def __init__(self, **kept: str) -> None:
         self.kept = kept
+        self.renewed: dict[str, str] = {}
         self.asked: list[str] = []
 
-    async def find(self, key: str) -> str:
-        self.asked.append(key)
-        return self.kept.get(key, "")
+    async def find(self, key: str, refused: str) -> str:
+        self.asked.append(f"{key} without {refused}" if refused else key)
+        return self.renewed.get(key, "") if refused else self.kept.get(key, "")
 
 
 def gateway(*routes: Route, sessions: FakeSessions | None = None) -> Gateway:

@@ -92,13 +92,14 @@ def change_roles(*, user_id: UUID, roles: Sequence[str], reason: str) -> User:
     """
     Give a person these roles and no others. Announces ``UserRolesChanged``.
 
-    Tokens already issued carry the old roles until they expire.
+    Tokens that carry the old roles are good no more; sessions go on, and their next token carries the new ones.
 
     :raises UserNotFound: if there is no such person.
     """
     user = _locked(user_id)
     user.assign_roles(roles)
     user.save(update_fields=["roles", "version"])
+    tokens.expire_access(user)
     log.append(UserRolesChanged(user_id=user_id, roles=user.roles, reason=reason), version=user.version)
     return user
 

@@ -59,28 +59,46 @@ def _by_session(request: Request, session_key: bytes) -> Awaitable[None] | None:
     known, token = request.gateway.sessions.recall(session_key)
     if not known:
         return _look_up(request, session_key)
-    return _as_signed_in(request, token)
+    return _as_signed_in(request, session_key, token)
 
 
 async def _look_up(request: Request, session_key: bytes) -> None:
     token = await request.gateway.sessions.find(session_key)
-    waiting = _as_signed_in(request, token)
+    waiting = _as_signed_in(request, session_key, token)
     if waiting is not None:
         await waiting
 
 
-def _as_signed_in(request: Request, token: bytes) -> Awaitable[None] | None:
-    """Go on as the session's person; a session whose token holds no longer is as good as none."""
+def _as_signed_in(request: Request, session_key: bytes, token: bytes) -> Awaitable[None] | None:
+    """Go on as the session's person, with another token if this one is refused before its time."""
     if token:
         _require_same_origin(request)
         try:
             return _by_token(request, token)
         except Refusal as refusal:
-            if refusal.status != 401:
-                raise
-            request.authorization = b""
+            _require_unauthorized(refusal)
+            return _with_another(request, session_key, token)
     _require_principal(request)
     return None
+
+
+async def _with_another(request: Request, session_key: bytes, refused: bytes) -> None:
+    """Trade the session's token for one that holds; a session that has none to be had is as good as none."""
+    token = await request.gateway.sessions.find(session_key, refused)
+    try:
+        if token and (waiting := _by_token(request, token)) is not None:
+            await waiting
+    except Refusal as refusal:
+        _require_unauthorized(refusal)
+    if request.principal is None:
+        request.authorization = b""
+        _require_principal(request)
+
+
+def _require_unauthorized(refusal: Refusal) -> None:
+    """:raises Refusal: the same, unless it says that the token does not hold."""
+    if refusal.status != 401:
+        raise refusal
 
 
 def _require_same_origin(request: Request) -> None:

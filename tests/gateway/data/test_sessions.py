@@ -37,7 +37,7 @@ class TestSessions:
         assert asyncio.run(look_up()) == (False, b"")
 
     def test_take_nobody_for_signed_out_because_the_database_is_away(self) -> None:
-        async def fail(key: str) -> str:
+        async def fail(key: str, refused: str) -> str:
             raise OSError("the database is away")
 
         with pytest.raises(Refusal) as refused:
@@ -46,7 +46,7 @@ class TestSessions:
         assert refused.value.status == 503
 
     def test_do_not_wait_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def never(key: str) -> str:
+        async def never(key: str, refused: str) -> str:
             await asyncio.sleep(60)
             return ""
 

@@ -6,10 +6,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from ficus.auth.revocations import SUBJECT, mark
 from ficus.testing import tokens
 from tests.gateway.wire.client import Answer
 from tests.gateway.wire.conftest import Door
@@ -17,6 +18,7 @@ from tests.gateway.wire.service import Asked, Connection, FakeService, answer, r
 
 OLGA = UUID("0190b6a0-0000-7000-8000-00000000a19a")
 FORM = "Content-Type: application/x-www-form-urlencoded"
+PATIENCE_SECONDS = 60.0
 SAME_ORIGIN = "Sec-Fetch-Site: same-origin"
 TOKENS_HAVE_ENDED = """
 from django.utils import timezone
@@ -34,6 +36,8 @@ class Users:
         self.refreshed: list[str] = []
         self.revoked: list[str] = []
         self.away = False
+        self.ahead_seconds = 0
+        self.person_id = OLGA
         self._pairs = 0
         self._lock = threading.Lock()
         service.on("/auth/token", self._sign_in)
@@ -64,8 +68,9 @@ class Users:
 
     def _pair(self) -> bytes:
         self._pairs += 1
-        expires = int(time.time()) + self.lives_seconds
-        token = tokens.token(user_id=OLGA, username="olga", roles=self.roles, exp=expires)
+        now = int(time.time())
+        times = {"iat": now + self.ahead_seconds, "exp": now + self.lives_seconds}
+        token = tokens.token(user_id=self.person_id, username="olga", roles=self.roles, **times)
         pair = {"access_token": token, "refresh_token": f"refresh-{self._pairs}", "expires_in": self.lives_seconds}
         return answer(200, json.dumps({**pair, "token_type": "Bearer"}).encode())
 
@@ -253,6 +258,21 @@ class TestSessionOverTime:
             statuses = list(threads.map(lambda _: browser.ask("GET", "/orders").status, range(20)))
 
         assert statuses == [200] * 20
+        assert people.refreshed == ["refresh-1"]
+
+    def test_gets_a_new_token_when_the_old_one_is_refused_before_its_time(
+        self, browser: Browser, people: Users, users: FakeService
+    ) -> None:
+        people.person_id = uuid4()  # whom no other test signs in, within the second that is refused
+        browser.sign_in()
+        people.ahead_seconds = 2
+
+        users.revoked = {mark(SUBJECT, str(people.person_id)): time.time()}
+
+        statuses, until = {200}, time.monotonic() + PATIENCE_SECONDS
+        while not people.refreshed and time.monotonic() < until:
+            statuses.add(browser.ask("GET", "/orders").status)
+        assert statuses == {200}
         assert people.refreshed == ["refresh-1"]
 
     def test_goes_on_with_a_token_that_holds_while_users_is_away(self, browser: Browser, people: Users) -> None:

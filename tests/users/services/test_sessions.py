@@ -5,7 +5,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
-from apps.users import passwords, services
+from apps.users import passwords, queries, services
 from apps.users.exceptions import SessionEnded, TooManyAttempts, WrongCredentials
 from apps.users.models import FailedSignIns
 from ficus.auth import verifier
@@ -117,6 +117,18 @@ class TestRefreshSession:
 
         assert verifier.default().verify(refreshed.access_token).roles == {"support"}
 
+    def test_gives_a_token_that_the_change_of_roles_does_not_refuse(self, ada):
+        session = sign_in()
+        services.change_roles(user_id=ada.id, roles=["support"], reason="promoted")
+        mine = verifier.default()
+        mine.revoke(**heard())
+
+        with pytest.raises(verifier.InvalidToken):
+            mine.verify(session.access_token)
+        refreshed = services.refresh_session(refresh_token=session.refresh_token)
+
+        assert mine.verify(refreshed.access_token).roles == {"support"}
+
     def test_ends_the_whole_family_when_a_token_is_used_twice(self, ada):
         first = sign_in()
         other = sign_in()
@@ -186,6 +198,12 @@ def ended():
         (str(entry.aggregate_id), entry.payload["user_id"], entry.payload["reason"])
         for entry in LogEntry.objects.filter(type="users.session_ended")
     ]
+
+
+def heard():
+    """What verifiers are told."""
+    told = queries.revocations_since(0)
+    return {"marks": told["revoked"], "token_seconds": told["token_seconds"]}
 
 
 def session_id_of(session):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ficus.auth.revocations import SESSION, mark
 from ficus.testing import tokens
 from gateway.data.message.refusal import Refusal
 from gateway.data.message.request import Request
@@ -95,6 +96,20 @@ class TestSession:
         with pytest.raises(Refusal) as refused:
             judged(with_session(token=expired))
         assert refused.value.code == "unauthorized"
+
+    def test_goes_on_with_another_token_where_this_one_is_refused_before_its_time(self) -> None:
+        was, now = (tokens.token(username="olga", roles=[role], sid=role) for role in ("operator", "support"))
+        sessions = FakeSessions(s=was)
+        sessions.renewed = {"s": now}
+        within = gateway(sessions=sessions)
+        within.tokens.revoke({mark(SESSION, "operator"): time.time()}, token_seconds=300)
+
+        for _ in range(2):
+            made = judged(request("GET", "/orders", COOKIE, route=SIGNED_IN, within=within))
+
+        assert made.principal is not None
+        assert (made.principal.roles, made.authorization) == ({"support"}, b"Bearer " + now.encode())
+        assert sessions.asked == ["s", f"s without {was}"]
 
     def test_is_not_looked_at_on_a_public_route(self) -> None:
         assert judged(with_session(route=PUBLIC)).authorization == b""

@@ -74,6 +74,11 @@ class TestRevocations:
         assert mark(SESSION, sid) not in answer["revoked"]
         assert str(ada.id) not in str(answer)
 
+    def test_name_whoever_has_other_roles_now(self, web, ada):
+        services.change_roles(user_id=ada.id, roles=["support"], reason="promoted")
+
+        assert list(self.told(web)["revoked"]) == [mark(SUBJECT, str(ada.id))]
+
     def test_are_not_told_for_longer_than_a_token_lives(self, web, ada):
         with patch("ficus.events.log.uuid7", lambda: UUID(int=int((time.time() - 311) * 1000) << 80)):
             services.deactivate_user(user_id=ada.id, reason="left")
