@@ -6,9 +6,9 @@ those that are started anew) beside those that start a few processes each, those
 the library that depend on no deployable's settings. ``--postgres`` repeats it all on the PostgreSQL and Redis that
 ``TEST_POSTGRES_URL`` and ``TEST_REDIS_URL`` name.
 
-Sockets, signals and other people's programs meet the machine's other load. Where a run is marked so, one or two tests
-that failed are run again, alone, at the end; those that pass then are named as unstable, with the first failure above.
-What looks whether anything is lost or doubled is never run again: it has to hold every time.
+Sockets, signals and other people's programs meet the machine's other load. One or two tests of a run that failed are
+run again, alone, at the end; those that pass then are named as unstable, with the first failure above. What looks
+whether anything is lost or doubled is never run again: it has to hold every time.
 """
 
 import argparse
@@ -27,6 +27,8 @@ from tests.servers import Servers, ServersMissing
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 3
 AGAIN_AT_MOST = 2  # more failures than these are no accident
+NEVER_AGAIN = ("tests/chaos", "tests/ficus/events", "tests/ficus/sagas", "tests/orders")
+AUDITED = "tests/e2e"  # the audit of its systems is an error at the end of a module
 FAILED = 1  # pytest's exit code for tests that failed
 
 
@@ -39,7 +41,6 @@ class Run:
     :ivar paths: what it collects.
     :ivar only: by which names it takes its tests, as pytest's ``-k``; empty means all.
     :ivar redis: how many Redis databases further on its own is, if it may not share the others'.
-    :ivar once_more: whether what failed beside other tests may pass alone.
     """
 
     name: str
@@ -47,11 +48,6 @@ class Run:
     paths: tuple[str, ...]
     only: str = ""
     redis: int = 0
-    once_more: bool = False
-
-    def failures(self, output: str) -> list[str]:
-        """Return the tests that failed, each once, as pytest's summary names them."""
-        return list(dict.fromkeys(re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)))
 
 
 SUPERVISOR = "tests/ficus/supervisor"
@@ -61,7 +57,7 @@ IN_PROCESS = (
     Run("monolith", "monolith", ("tests/users", "tests/orders", "tests/ficus", "tests/contracts")),
     Run("users", "users", ("tests/users", "tests/ficus", "tests/contracts")),
     Run("orders", "orders", ("tests/orders", "tests/ficus", "tests/contracts")),
-    Run("gateway", "gateway", ("tests/gateway",), once_more=True),
+    Run("gateway", "gateway", ("tests/gateway",)),
 )
 # The longest first, so that the others run beside them.
 WAITING = (
@@ -77,12 +73,11 @@ WAITING = (
             "tests/bench",
             "tests/chaos",
         ),
-        once_more=True,
     ),
-    Run("wire", "gateway", (WIRE,), redis=3, once_more=True),
+    Run("wire", "gateway", (WIRE,), redis=3),
     Run("monoliths", "", ("tests/e2e",), only="monolith", redis=1),
     Run("systems", "", ("tests/e2e",), only="not services and not monolith", redis=2),
-    Run("timed", "orders", TIMED, once_more=True),
+    Run("timed", "orders", TIMED),
 )
 
 
@@ -100,6 +95,24 @@ class Result:
     code: int
     output: str
     unstable: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The tests that failed, each once, as pytest's summary names them."""
+        return tuple(dict.fromkeys(name for _, name in self._summary()))
+
+    @property
+    def may_pass_alone(self) -> bool:
+        """Whether what failed are a few tests and none that has to hold every time."""
+        firm = [
+            name
+            for kind, name in self._summary()
+            if name.startswith(NEVER_AGAIN) or (kind == "ERROR" and name.startswith(AUDITED))
+        ]
+        return self.code == FAILED and 0 < len(self.failures) <= AGAIN_AT_MOST and not firm
+
+    def _summary(self) -> list[tuple[str, str]]:
+        return re.findall(r"^(FAILED|ERROR) (.+?)(?: - .*)?$", self.output, re.MULTILINE)
 
     @property
     def last_line(self) -> str:
@@ -125,12 +138,11 @@ def perform(run: Run, servers: Servers | None, *options: str) -> Result:
 
 def look_again(result: Result, servers: Servers | None) -> Result:
     """Return the result after what failed was run once more, alone, if it may be."""
-    failed = result.run.failures(result.output)
-    if result.code != FAILED or not result.run.once_more or not 0 < len(failed) <= AGAIN_AT_MOST:
+    if not result.may_pass_alone:
         return result
-    print(f"\nonce more, alone: {', '.join(failed)}", flush=True)
+    print(f"\nonce more, alone: {', '.join(result.failures)}", flush=True)
     alone = perform(result.run, servers, "--last-failed", "--last-failed-no-failures=none")
-    return result if alone.code else replace(result, code=0, unstable=tuple(failed))
+    return result if alone.code else replace(result, code=0, unstable=result.failures)
 
 
 def main() -> int:

@@ -30,10 +30,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # which none of these tests needs
 
 
-def run(directory: Path, *, holds: bool = True, once_more: bool = True) -> Result:
+def run(directory: Path, *, holds: bool = True) -> Result:
     (directory / "test_it.py").write_text(ONCE.format(holds=holds))
-    first = perform(Run("it", "", ("test_it.py",), once_more=once_more), None)
-    return look_again(first, None)
+    return look_again(perform(Run("it", "", ("test_it.py",)), None), None)
 
 
 class TestLookAgain:
@@ -50,8 +49,10 @@ class TestLookAgain:
         assert found.code == matrix.FAILED
         assert found.unstable == ()
 
-    def test_leaves_a_run_that_has_to_hold_every_time(self, tmp_path: Path) -> None:
-        found = run(tmp_path, once_more=False)
+    def test_leaves_what_has_to_hold_every_time(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(matrix, "NEVER_AGAIN", ("test_it.py",))
+
+        found = run(tmp_path)
 
         assert found.code == matrix.FAILED
 
@@ -61,3 +62,17 @@ class TestLookAgain:
         found = run(tmp_path)
 
         assert found.code == matrix.FAILED
+
+
+class TestResult:
+    @pytest.mark.parametrize(
+        ("line", "may"),
+        [
+            ("FAILED tests/e2e/test_make_up.py::test_it - AssertionError", True),
+            ("ERROR tests/e2e/test_make_up.py::test_it - assert ['an order is lost'] == []", False),
+            ("FAILED tests/ficus/events/test_log.py::test_it", False),
+            ("FAILED tests/ficus/rpc/test_log.py::test_it\nERROR tests/ficus/rpc/test_log.py::test_it", True),
+        ],
+    )
+    def test_may_pass_alone_unless_something_is_lost(self, line: str, may: bool) -> None:
+        assert Result(Run("it", "", ()), matrix.FAILED, line).may_pass_alone is may
