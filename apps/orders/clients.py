@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from apps.orders.exceptions import CustomerUnknown
 from contracts.users.v1 import users_pb2 as messages
 from contracts.users.v1.users_pb2_grpc import UsersStub
-from ficus.errors import NotFound, Unavailable
+from ficus.errors import NotFound
 from ficus.rpc.client import client
 
 CREDIT_TIMEOUT_SECONDS = 0.15
@@ -34,22 +34,36 @@ class Credit:
 
 def find_credit(customer_id: UUID) -> Credit | None:
     """
-    Return the customer's credit as users knows it, or None if users does not answer in time; that is counted.
+    Return the customer's credit, or None if users does not answer in time, or with nonsense; either is counted.
 
     :raises CustomerUnknown: if users answers that there is no such customer.
     """
     try:
         answer = client("users", UsersStub).GetCredit(
-            messages.GetCreditRequest(customer_id=str(customer_id)), timeout=CREDIT_TIMEOUT_SECONDS
+            messages.GetCreditRequest(customer_id=str(customer_id)), timeout=CREDIT_TIMEOUT_SECONDS, otherwise=None
         )
     except NotFound:
         credit_checks.labels("unknown").inc()
         raise CustomerUnknown from None
-    except Unavailable:
+    if answer is None:
         credit_checks.labels("unanswered").inc()
+        return None
+    if not _makes_sense(answer, customer_id):
+        credit_checks.labels("nonsense").inc()
         return None
     credit_checks.labels("answered").inc()
     return Credit(answer.currency, answer.available)
+
+
+def _makes_sense(answer: messages.Credit, customer_id: UUID) -> bool:
+    """Say whether it is this customer's credit and adds up; no order is refused on the word of one that is confused."""
+    amounts = (answer.available, answer.held, answer.captured)
+    return (
+        answer.customer_id == str(customer_id)
+        and bool(answer.currency)
+        and min(amounts) >= 0
+        and sum(amounts) == answer.granted
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,15 @@ class OrderDetail(serializers.Serializer[Any]):
     version = serializers.IntegerField()
 
 
+class PlacedOrder(OrderDetail):
+    """An order as it has just been placed."""
+
+    degraded = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Services that gave no answer; without users the credit is looked at later, when it is reserved.",
+    )
+
+
 class OrderEvent(serializers.Serializer[Any]):
     version = serializers.IntegerField(source="aggregate_version")
     type = serializers.CharField(help_text="Name of the event, such as orders.order_placed.")

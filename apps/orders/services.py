@@ -18,12 +18,12 @@ from ficus.events.schema import Event
 Causes = Mapping[UUID, UUID | None]
 
 
-def check_credit(*, customer_id: UUID, lines: Sequence[queries.Line], currency: str) -> None:
+def check_credit(*, customer_id: UUID, lines: Sequence[queries.Line], currency: str) -> bool:
     """
-    Refuse lines that are plainly over the customer's credit, before an order is placed.
+    Refuse lines that are plainly over the customer's credit, before an order is placed; say whether that was known.
 
-    Asks users, so it must stay outside a transaction. When users does not answer in time nothing is refused: the saga
-    decides later.
+    Asks users, so it must stay outside a transaction. When users gives no answer of use in time nothing is refused: the
+    saga decides later.
 
     :raises CreditExceeded: if users answered that the credit does not suffice.
     :raises CustomerUnknown: if users answered that there is no such customer.
@@ -37,6 +37,7 @@ def check_credit(*, customer_id: UUID, lines: Sequence[queries.Line], currency: 
             available=credit.available,
             currency=currency,
         )
+    return credit is not None
 
 
 @transaction.atomic

@@ -90,7 +90,7 @@ class OrderList(ListAPIView[Order]):
         operation_id="place_order",
         request=serializers.PlaceOrder,
         responses={
-            201: serializers.OrderDetail,
+            201: serializers.PlacedOrder,
             409: OpenApiResponse(description="The same request is still running."),
             422: OpenApiResponse(description="`credit_exceeded`, `customer_unknown` or `idempotency_key_reused`."),
         },
@@ -102,15 +102,19 @@ class OrderList(ListAPIView[Order]):
         customer_id = customer_to_order_for(caller_of(request), wanted.get("customer_id"))
         lines = [queries.Line(**line) for line in wanted["lines"]]
         currency = settings.ORDER_CURRENCY
+        degraded: list[str] = []
 
         def check() -> None:
-            services.check_credit(customer_id=customer_id, lines=lines, currency=currency)
+            if not services.check_credit(customer_id=customer_id, lines=lines, currency=currency):
+                degraded.append("users")
 
         def place() -> Response:
             order = services.place_order(
                 customer_id=customer_id, lines=lines, currency=currency, placed_at=timezone.now()
             )
-            return answer(request, order.pk, status=201, headers={"Location": f"/orders/{order.pk}"})
+            response = answer(request, order.pk, status=201, headers={"Location": f"/orders/{order.pk}"})
+            response.data["degraded"] = degraded
+            return response
 
         response = idempotency.perform(request, "orders.place_order", place, before=check, required=True)
         return with_outcome(request, response)
@@ -143,7 +147,7 @@ def with_outcome(request: Request, response: Response) -> Response:
         return response
     placed = UUID(response.data["id"])
     queries.wait_for_outcome(placed, seconds=wait)
-    response.data = answer(request, placed).data
+    response.data = {**response.data, **answer(request, placed).data}
     preferences.mark_applied(response, wait=wait)
     return response
 

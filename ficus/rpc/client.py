@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import grpc
 
 from ficus import deadline, transactions
+from ficus.errors import Unavailable
 from ficus.resilience.breaker import Permit, Rejected
 from ficus.resilience.bulkhead import Full
 from ficus.resilience.guard import Guard
 from ficus.resilience.registry import guard_of
 from ficus.resilience.terms import Policy, TimeoutTerms
-from ficus.rpc import local, metadata, options
+from ficus.rpc import local, metadata, metrics, options
 from ficus.rpc.channels import DEFAULT_RETRY, channel_to
 from ficus.rpc.errors import (
     DETAILS,
@@ -37,6 +38,7 @@ FAILURES = {
     grpc.StatusCode.INTERNAL,
     grpc.StatusCode.UNKNOWN,
 }
+RAISE: Any = object()
 Stub = TypeVar("Stub")
 
 
@@ -47,8 +49,8 @@ def client(upstream: str, stub: type[Stub], *, breaker: bool = True) -> Stub:
 
     Each call takes ``timeout`` in seconds, 2 unless the upstream's policy says otherwise, shortened to what remains of
     the present work's own deadline. It raises the domain error that the other side raised, or
-    :class:`~ficus.errors.Unavailable` in one of the forms of ``ficus.rpc.errors``. No connection is made before the
-    first call.
+    :class:`~ficus.errors.Unavailable` in one of the forms of ``ficus.rpc.errors``; a call for a single answer that is
+    given ``otherwise`` returns that instead of raising ``Unavailable``. No connection is made before the first call.
 
     :param breaker: False for a caller that asks at its own pace anyway, such as a poll.
     """
@@ -111,7 +113,17 @@ class _Call:
 
 
 class Unary(_Call):
-    def __call__(self, request: Any, timeout: float | None = None) -> Any:
+    def __call__(self, request: Any, timeout: float | None = None, *, otherwise: Any = RAISE) -> Any:
+        """Return the answer, or ``otherwise``, if given, when there is none; that is counted."""
+        try:
+            return self._ask(request, timeout)
+        except Unavailable as error:
+            if otherwise is RAISE:
+                raise
+            metrics.note_fallback(self._upstream, self._method.path, error)
+            return otherwise
+
+    def _ask(self, request: Any, timeout: float | None) -> Any:
         allowed, address = self._prepare(timeout), self._address()
         if address == "local":
             return local.call(self._method, request, allowed)

@@ -14,6 +14,7 @@ class TestUsersAway:
         answers = [guest.place(sku) for _ in range(10)]
 
         assert {answer.status_code for answer in answers} == {201}
+        assert all(answer.json()["degraded"] == ["users"] for answer in answers)
         assert count_by_status(guest.orders()) == {"PENDING": 10}
         system.processes.start_again(*USERS)
         orders = eventually(guest.orders, settled)

@@ -12,6 +12,7 @@ from ficus.errors import NotFound
 class FakeUsers(UsersServicer):
     """
     :cvar available: credit by customer; others are unknown.
+    :cvar says: fields of the answer about a customer's credit that are otherwise than they should be.
     :cvar holds: what was decided, by order.
     :cvar arriving: decisions that replace those in ``holds``, one each time that they have been listed.
     :cvar seconds: how long each answer takes.
@@ -22,6 +23,7 @@ class FakeUsers(UsersServicer):
     add_to_server = staticmethod(add_UsersServicer_to_server)
 
     available: ClassVar[dict[UUID, int]] = {}
+    says: ClassVar[dict[UUID, dict[str, Any]]] = {}
     holds: ClassVar[dict[UUID, Any]] = {}
     arriving: ClassVar[dict[UUID, Any]] = {}
     seconds: ClassVar[float] = 0
@@ -29,7 +31,7 @@ class FakeUsers(UsersServicer):
 
     @classmethod
     def forget(cls) -> None:
-        cls.available, cls.holds, cls.arriving, cls.seconds, cls.asked = {}, {}, {}, 0, []
+        cls.available, cls.says, cls.holds, cls.arriving, cls.seconds, cls.asked = {}, {}, {}, {}, 0, []
 
     def GetCredit(self, request: Any, context: Any) -> Any:
         self.asked.append("GetCredit")
@@ -38,7 +40,8 @@ class FakeUsers(UsersServicer):
         if customer_id not in self.available:
             raise NotFound("no such customer")
         available = self.available[customer_id]
-        return messages.Credit(customer_id=request.customer_id, currency="EUR", granted=available, available=available)
+        credit = {"customer_id": request.customer_id, "currency": "EUR", "granted": available, "available": available}
+        return messages.Credit(**{**credit, **self.says.get(customer_id, {})})
 
     def ReserveCredits(self, request: Any, context: Any) -> Any:
         self.asked.append("ReserveCredits")

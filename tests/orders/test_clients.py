@@ -48,15 +48,35 @@ class TestFindCredit:
         assert credit is None
         assert counted("unanswered") - before == 1
 
+    @pytest.mark.parametrize(
+        "nonsense",
+        [
+            {"customer_id": "0190b6a0-0000-7000-8000-000000000bad"},
+            {"currency": ""},
+            {"available": -5000, "granted": -5000},
+            {"available": 4999},
+            {"held": 1},
+        ],
+    )
+    def test_returns_none_and_counts_when_the_answer_makes_no_sense(self, distant_users, customer_id, nonsense):
+        distant_users.available[customer_id] = 5000
+        distant_users.says[customer_id] = nonsense
+        before = counted("nonsense")
+
+        credit = clients.find_credit(customer_id)
+
+        assert credit is None
+        assert counted("nonsense") - before == 1
+
 
 class TestCheckCredit:
     def check(self, customer_id, *lines):
-        services.check_credit(customer_id=customer_id, lines=lines, currency="EUR")
+        return services.check_credit(customer_id=customer_id, lines=lines, currency="EUR")
 
     def test_lets_an_order_within_the_credit_pass(self, catalogue, users, customer_id):
         users.available[customer_id] = 2500
 
-        self.check(customer_id, Line("mug", 2))
+        assert self.check(customer_id, Line("mug", 2)) is True
 
         assert users.asked == ["GetCredit"]
 
@@ -70,7 +90,7 @@ class TestCheckCredit:
         assert Order.objects.count() == 0
 
     def test_lets_the_order_pass_when_users_is_away(self, catalogue, customer_id):
-        self.check(customer_id, Line("desk", 1000))
+        assert self.check(customer_id, Line("desk", 1000)) is False
 
         assert counted("unanswered") > 0
 

@@ -22,11 +22,13 @@ class Part:
     One question.
 
     :ivar name: under which the answer's part is known.
+    :ivar needs: a member without which an answer is none.
     """
 
     name: str
     service: str
     target: str
+    needs: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,11 @@ class Composed:
     """
     What was answered in time.
 
-    :ivar parts: by name, only those that were answered with 200.
+    :ivar parts: by name, only those that were answered with 200 and make sense.
     :ivar degraded: names of the services of which a part is missing, sorted.
     """
 
-    parts: Mapping[str, Any]
+    parts: Mapping[str, dict[str, Any]]
     degraded: list[str]
 
 
@@ -56,7 +58,7 @@ async def compose(request: HttpRequest, *wanted: Part) -> Composed:
     return Composed(found, sorted(missing))
 
 
-async def _answer(part: Part, headers: Mapping[str, str], seconds: float) -> Any:
+async def _answer(part: Part, headers: Mapping[str, str], seconds: float) -> dict[str, Any] | None:
     """Return the part, or None if the service does not give it."""
     allowed = {**headers, "Accept": "application/json", "X-Request-Timeout-Ms": str(max(int(seconds * 1000), 1))}
     upstream = runtime.current().upstreams[part.service]
@@ -64,6 +66,7 @@ async def _answer(part: Part, headers: Mapping[str, str], seconds: float) -> Any
         reply = await ask(upstream, "GET", part.target, headers=allowed.items(), seconds=seconds)
         if reply.status == 401:
             raise Unauthorized("Sign in again.")
-        return reply.json() if reply.status == 200 else None
+        answer = reply.json() if reply.status == 200 else None
+        return answer if isinstance(answer, dict) and part.needs in answer else None
     except Unanswered:
         return None

@@ -21,9 +21,9 @@ async def me(request: HttpRequest) -> HttpResponse:
     person = _person(request)
     found = await compose(
         request,
-        Part("user", "users", "/users/me"),
-        Part("credit", "users", f"/users/{person.id}/credit"),
-        Part("orders", "orders", f"/orders?customer_id={person.id}&limit={RECENT}"),
+        Part("user", "users", "/users/me", needs="id"),
+        Part("credit", "users", f"/users/{person.id}/credit", needs="available"),
+        Part("orders", "orders", f"/orders?customer_id={person.id}&limit={RECENT}", needs="results"),
     )
     answer = {
         "user": found.parts.get("user") or _as_the_token_says(person),

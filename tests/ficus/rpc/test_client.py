@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from django.db import transaction
+from prometheus_client import REGISTRY
 
 from contracts.users.v1.users_pb2 import Credit, GetCreditRequest
 from contracts.users.v1.users_pb2_grpc import UsersStub
@@ -125,6 +126,35 @@ class TestFailures:
             ask("rich")
 
         assert isinstance(caught.value, Unavailable)
+
+
+class TestFallback:
+    def test_stands_in_where_there_is_no_answer_and_is_counted(self, nobody: None) -> None:
+        before = fallbacks("upstream_unavailable")
+
+        answer = client("users", UsersStub).GetCredit(
+            GetCreditRequest(customer_id="rich"), timeout=LONG, otherwise=None
+        )
+
+        assert answer is None
+        assert fallbacks("upstream_unavailable") - before == 1
+
+    def test_stands_in_for_what_a_broken_service_says(self, either_way: str) -> None:
+        stub = client("users", UsersStub)
+
+        assert stub.GetCredit(GetCreditRequest(customer_id="broken"), timeout=LONG, otherwise="cached") == "cached"
+
+    def test_hides_no_answer_and_no_refusal(self, either_way: str) -> None:
+        stub = client("users", UsersStub)
+
+        assert stub.GetCredit(GetCreditRequest(customer_id="rich"), timeout=LONG, otherwise=None).available == 75_000
+        with pytest.raises(NotFound):
+            stub.GetCredit(GetCreditRequest(customer_id="missing"), timeout=LONG, otherwise=None)
+
+
+def fallbacks(reason: str) -> float:
+    labels = {"target": "users", "method": "/ficus.users.v1.Users/GetCredit", "reason": reason}
+    return REGISTRY.get_sample_value("ficus_rpc_fallbacks_total", labels) or 0.0
 
 
 class TestDeadlines:

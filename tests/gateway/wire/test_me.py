@@ -50,6 +50,20 @@ class TestMe:
             "degraded": ["orders"],
         }
 
+    @pytest.mark.parametrize("nonsense", [b"", b"<html>", b"[]", b'"yes"', b"null", b"{}"])
+    def test_takes_an_answer_that_makes_no_sense_for_none(
+        self, door: Door, users: FakeService, orders: FakeService, ada: str, nonsense: bytes
+    ) -> None:
+        users.says("/users/me", answer(200, nonsense))
+        orders.says("/orders", answer(200, nonsense))
+
+        assert door.ask("GET", "/me", ada).json == {
+            "user": {"id": str(ADA), "username": "ada", "roles": ["customer"]},
+            "credit": CREDIT,
+            "recent_orders": [],
+            "degraded": ["orders", "users"],
+        }
+
     def test_still_says_who_asks_when_users_is_away(self, door: Door, users: FakeService, ada: str) -> None:
         users.on("/users/me", lambda connection, _: connection.close())
         users.on(f"/users/{ADA}/credit", lambda connection, _: connection.close())

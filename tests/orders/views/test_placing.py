@@ -26,7 +26,18 @@ class TestPlaceOrder:
             "lines": [{"sku": "mug", "name": "Mug", "quantity": 2, "unit_price": 1250, "total": 2500}],
             "placed_at": order.placed_at.isoformat().replace("+00:00", "Z"),
             "version": 1,
+            "degraded": ["users"],
         }
+
+    def test_says_when_the_credit_is_looked_at_later(self, catalogue, users, customer, customer_id):
+        users.available[customer_id] = 5000
+        assert post(customer, MUG, key="asked").json()["degraded"] == []
+
+        users.says[customer_id] = {"available": -1}
+        not_asked = post(customer, MUG, key="not-asked", prefer="wait=0")
+
+        assert (not_asked.status_code, not_asked.json()["status"]) == (201, "PENDING")
+        assert not_asked.json()["degraded"] == ["users"]
 
     def test_shows_the_customers_name_once_it_is_known(self, catalogue, customer, customer_id):
         services.remember_customer(customer_id=customer_id, username="ada", version=1)
