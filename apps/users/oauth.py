@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
+import jwt
 from django.db import transaction
 from jwcrypto.jwk import JWK
 from oauth2_provider.models import AccessToken, Application, RefreshToken
@@ -107,7 +108,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc] # published without type
         return tokens.sign(id_token, typ="JWT")
 
     def _get_key_for_token(self, token: str) -> JWK:
-        return keys.signing_key().jwk
+        return keys.signing_key(jwt.get_unverified_header(token).get("kid")).jwk
 
 
 class Server(openid.Server):  # type: ignore[misc] # likewise

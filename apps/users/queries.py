@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from oauth2_provider.settings import oauth2_settings
 
+from apps.users import keys
 from apps.users.exceptions import CreditNotFound, UserNotFound
 from apps.users.models import CreditAccount, CreditEntry, CreditHold, FailedSignIns, User
 from contracts.users.events import ENDS_TOKENS, SessionEnded
@@ -75,12 +76,14 @@ def list_revocations(*, since: datetime) -> dict[str, float]:
 
 def revocations_since(since: float) -> dict[str, Any]:
     """
-    Return what verifiers are told: what has been revoked since then, in seconds since 1970, or as long as it matters.
+    Return what verifiers are told: what has been revoked since then, in seconds since 1970, or as long as it matters;
+    and under which keys tokens are good.
     """
     now, lifetime = timezone.now().timestamp(), oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS
     first = min(max(now - lifetime, since), now) - TRANSACTION_SECONDS
     found = list_revocations(since=datetime.fromtimestamp(first, UTC))
-    return {"until": now, "token_seconds": lifetime, "revoked": found}
+    kids = [key.kid for key in keys.key_ring().published]
+    return {"until": now, "token_seconds": lifetime, "revoked": found, "keys": kids}
 
 
 def list_taken(*, ids: Iterable[UUID], usernames: Iterable[str], emails: Iterable[str]) -> set[UUID | str]:

@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -133,6 +133,16 @@ class KeySet:
         """Read the keys in the background, as often as it takes, so that the first token need not wait for them."""
         threading.Thread(target=self._read_until_known, name="jwks", daemon=True).start()
 
+    def expect(self, kids: Collection[str]) -> None:
+        """
+        Read the keys in the background if others are published than are known: a next one, or one withdrawn.
+
+        At most once in ``RETRY_SECONDS``; before anything has been read, nothing is.
+        """
+        is_due = self._clock() - self._tried_at >= self.RETRY_SECONDS and not self._reading.locked()
+        if self._keys and self._keys.keys() != set(kids) and is_due:
+            threading.Thread(target=self._read_again, name="jwks", daemon=True).start()
+
     def refresh_in_background(self) -> None:
         """Start ``refresh`` in a thread of its own if it is due and nobody is at it; safe on an event loop."""
         if self._is_due() and not self._reading.locked():
@@ -144,6 +154,11 @@ class KeySet:
         while not self.refresh():
             pause = min(2 * pause, self.UNKNOWN_KEY_SECONDS)
             time.sleep(pause)
+
+    def _read_again(self) -> None:
+        with self._reading:
+            self._tried_at = self._clock()
+            self._replace()
 
     def _is_due(self) -> bool:
         failed = self._tried_at > self._read_at

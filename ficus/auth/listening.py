@@ -2,14 +2,15 @@
 How whoever verifies tokens hears what the issuer has revoked: he asks twice a second, and forgets nothing meanwhile.
 
 The place is the address of the issuer's document, or a dotted path to a function that returns it: given seconds since
-1970, what has been revoked since then, for how many seconds a token lives, and until when that holds.
+1970, what has been revoked since then, for how many seconds a token lives, until when that holds, and, where the
+issuer says so, the ids of the keys under which tokens are good.
 """
 
 import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from django.db import close_old_connections
@@ -25,6 +26,7 @@ FIRST_SECONDS = 1.0
 LARGEST_BYTES = 16 * 1024 * 1024
 
 Read = Callable[[float], Any]
+Expect = Callable[[Collection[str]], None]
 
 
 class Revoke(Protocol):
@@ -38,8 +40,11 @@ class Ear:
     :ivar heard_at: when that was last answered, by ``clock``.
     """
 
-    def __init__(self, revoke: Revoke, clock: Callable[[], float] = time.monotonic) -> None:
-        self._revoke, self._clock = revoke, clock
+    def __init__(
+        self, revoke: Revoke, clock: Callable[[], float] = time.monotonic, expect: Expect | None = None
+    ) -> None:
+        """:param expect: told the ids of the keys that the issuer publishes, whenever it tells anything."""
+        self._revoke, self._clock, self._expect = revoke, clock, expect
         self._until = 0.0
         self._whole_at = clock()
         self.heard_at = clock()
@@ -60,10 +65,13 @@ class Ear:
         """
         try:
             until = float(told["until"])
+            kids = frozenset(map(str, told.get("keys", ())))
             self._revoke(told["revoked"], token_seconds=told["token_seconds"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"the answer makes no sense: {error!r}") from None
         self._until, self.heard_at = until, self._clock()
+        if self._expect is not None and kids:
+            self._expect(kids)
 
 
 class Listener:
@@ -73,8 +81,10 @@ class Listener:
     While nobody answers, what is known stays: a token is good for minutes by itself.
     """
 
-    def __init__(self, revoke: Revoke, read: Read, *, pause_seconds: float = POLL_SECONDS) -> None:
-        self._ear = Ear(revoke)
+    def __init__(
+        self, revoke: Revoke, read: Read, *, pause_seconds: float = POLL_SECONDS, expect: Expect | None = None
+    ) -> None:
+        self._ear = Ear(revoke, expect=expect)
         self._read = read
         self._pause_seconds = pause_seconds
         self._beginning = threading.Lock()

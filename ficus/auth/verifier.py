@@ -77,7 +77,7 @@ class Verifier:
         self._kept: dict[bytes, tuple[Principal, int, Marks]] = {}
         self._kept_version = keys.version
         self._revocations = Revocations(clock)
-        self._listener = Listener(self.revoke, revoked) if revoked else None
+        self._listener = Listener(self.revoke, revoked, expect=keys.expect) if revoked else None
 
     def verify(self, token: str) -> Principal:
         """

@@ -17,7 +17,7 @@ ISSUER = "users"
 
 async def follow(gateway: "Gateway") -> None:
     """Ask for what is new, for ever; while nobody answers nothing is forgotten."""
-    ear, away = Ear(gateway.tokens.revoke), False
+    ear, away = Ear(gateway.tokens.revoke, expect=gateway.tokens.expect), False
     while True:
         try:
             await learn(gateway, ear)

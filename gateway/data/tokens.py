@@ -1,7 +1,7 @@
 """Checks access tokens without ever blocking the event loop."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import monotonic
 
 from ficus.auth.keys import KeysUnavailable
@@ -29,6 +29,10 @@ class Tokens:
         """Refuse from now on what was issued up to a second, by the marks of session and subject."""
         self.revoked += self._verifier.revoke(marks, token_seconds=token_seconds)
         self.heard_at = monotonic()
+
+    def expect(self, kids: Collection[str]) -> None:
+        """Have the issuer's keys read again, in a thread, if these are others than the ones known."""
+        self._verifier.keys.expect(kids)
 
     def take_revoked(self) -> int:
         revoked, self.revoked = self.revoked, 0

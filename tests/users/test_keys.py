@@ -32,6 +32,18 @@ class TestKeyFile:
 
         assert (made, path.read_bytes()) == (False, first)
 
+    def test_is_given_a_next_key_where_it_has_one_alone(self, tmp_path):
+        path = tmp_path / "users.pem"
+        path.write_bytes(pem(ec.generate_private_key(ec.SECP256R1())))
+        path.chmod(0o600)
+        alone = keys.read_ring(path.read_bytes()).current
+
+        made = keys.create_key_file(path)
+
+        ring = keys.read_ring(path.read_bytes())
+        assert (made, ring.current.kid, ring.previous) == (True, alone.kid, None)
+        assert ring.next is not None
+
 
 class TestSigningKey:
     def test_is_read_again_when_the_file_has_changed(self, tmp_path, settings):
@@ -68,7 +80,9 @@ class TestSigningKey:
 
 class TestPublicJwks:
     def test_publishes_the_public_half_and_nothing_else(self):
-        (key,) = keys.public_jwks()["keys"]
+        published = keys.public_jwks()["keys"]
 
-        assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
-        assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("EC", "P-256", "ES256", "sig")
+        assert [key["kid"] for key in published] == [key.kid for key in keys.key_ring().published]
+        for key in published:
+            assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+            assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("EC", "P-256", "ES256", "sig")

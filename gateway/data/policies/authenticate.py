@@ -74,12 +74,21 @@ def _as_signed_in(request: Request, session_key: bytes, token: bytes) -> Awaitab
     if token:
         _require_same_origin(request)
         try:
-            return _by_token(request, token)
+            waiting = _by_token(request, token)
         except Refusal as refusal:
             _require_unauthorized(refusal)
             return _with_another(request, session_key, token)
+        return None if waiting is None else _else_with_another(waiting, request, session_key, token)
     _require_principal(request)
     return None
+
+
+async def _else_with_another(waiting: Awaitable[None], request: Request, session_key: bytes, token: bytes) -> None:
+    try:
+        await waiting
+    except Refusal as refusal:
+        _require_unauthorized(refusal)
+        await _with_another(request, session_key, token)
 
 
 async def _with_another(request: Request, session_key: bytes, refused: bytes) -> None:

@@ -1,6 +1,7 @@
 """Proves the keys' part of semantics section 6: one place, one reader at a time, the last good set kept."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -38,6 +39,14 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+def until(look: Callable[[], bool]) -> bool:
+    """Wait until something is so; say whether it ever was."""
+    give_up_at = time.monotonic() + 60
+    while not (come := look()) and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+    return come
 
 
 class TestReadKeys:
@@ -165,6 +174,31 @@ class TestRefresh:
         assert before is None
         assert keys.refresh()
         assert keys.find("a") is not None
+
+
+class TestExpect:
+    def test_has_the_keys_read_again_where_others_are_published(self, clock: Clock) -> None:
+        place = Place("a")
+        keys = KeySet(place, clock)
+        keys.refresh()
+        place.kids = ["b"]
+        clock.now += 1
+
+        keys.expect(["b"])
+
+        assert until(lambda: keys.find("b") is not None)
+        assert keys.find("a") is None
+
+    def test_reads_nothing_where_all_are_known_or_it_was_just_done(self, clock: Clock) -> None:
+        place = Place("a")
+        keys = KeySet(place, clock)
+        keys.refresh()
+
+        keys.expect(["b"])
+        clock.now += 1
+        keys.expect(["a"])
+
+        assert place.asked == 1
 
 
 class TestPrepare:

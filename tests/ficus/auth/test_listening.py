@@ -109,6 +109,15 @@ class TestEar:
 
         assert (ear.heard_at, ear.since(), heard.marks) == (1000, 0.0, {})
 
+    def test_says_under_which_keys_tokens_are_good_if_the_issuer_does(self) -> None:
+        seen: list[set[str]] = []
+        ear = Ear(Heard(), Clock(1000), lambda kids: seen.append(set(kids)))
+
+        ear.learn(told())
+        ear.learn({**told(), "keys": ["a", "b"]})
+
+        assert seen == [{"a", "b"}]
+
 
 class TestVerifier:
     def test_knows_what_is_revoked_before_it_takes_its_first_token(

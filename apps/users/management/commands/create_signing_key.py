@@ -1,4 +1,4 @@
-"""Makes the key that tokens are signed with."""
+"""Makes the keys that tokens are signed with, now and after the next rotation."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from apps.users import keys
 
 
 class Command(BaseCommand):
-    help = "Make the signing key, unless there is one."
+    help = "Make the signing key and the one after it, unless they are there."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from oauth2_provider.models import RefreshToken
 
-from apps.users import services
+from apps.users import keys, services
 from ficus.auth import verifier
 from ficus.auth.revocations import SESSION, SUBJECT, mark
 from ficus.events.models import LogEntry
@@ -78,6 +78,9 @@ class TestRevocations:
         services.change_roles(user_id=ada.id, roles=["support"], reason="promoted")
 
         assert list(self.told(web)["revoked"]) == [mark(SUBJECT, str(ada.id))]
+
+    def test_come_with_the_keys_under_which_tokens_are_good(self, web):
+        assert self.told(web)["keys"] == [key["kid"] for key in keys.public_jwks()["keys"]]
 
     def test_are_not_told_for_longer_than_a_token_lives(self, web, ada):
         with patch("ficus.events.log.uuid7", lambda: UUID(int=int((time.time() - 311) * 1000) << 80)):
