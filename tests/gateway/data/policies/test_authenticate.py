@@ -10,7 +10,9 @@ from gateway.data.message.refusal import Refusal
 from gateway.data.message.request import Request
 from gateway.data.policies.authenticate import authenticate
 from gateway.data.routing.route import Access, Route
+from tests.ficus.auth.hostile import CASES, Case
 from tests.gateway.making import FakeSessions, gateway, request
+from tests.outbound import trap, was_entered, watched
 
 PUBLIC = Route("public", "orders", b"/auth", access=Access.PUBLIC)
 OPTIONAL = Route("optional", "orders", b"/products", access=Access.OPTIONAL)
@@ -52,6 +54,19 @@ class TestToken:
             judged(request("GET", "/orders", f"Authorization: Bearer {token}", route=route))
 
         assert (refused.value.status, refused.value.code) == (401, "invalid_token")
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    def test_that_is_hostile_is_refused_and_nobody_is_asked(self, case: Case) -> None:
+        with trap() as attacker:
+            token = case.make(f"http://127.0.0.1:{attacker.getsockname()[1]}")
+            asking = request("GET", "/orders", f"Authorization: Bearer {token}", route=SIGNED_IN)
+
+            with watched() as reached, pytest.raises(Refusal) as refused:
+                judged(asking)
+
+            assert (refused.value.status, refused.value.code, asking.principal) == (401, "invalid_token", None)
+            assert reached == []
+            assert not was_entered(attacker)
 
     def test_is_not_looked_at_on_a_public_route(self) -> None:
         made = judged(request("POST", "/auth/refresh", "Authorization: Bearer x", route=PUBLIC))
