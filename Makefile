@@ -9,6 +9,7 @@ RUNTIME := .venv/.runtime
 TOOLS := .venv/.tools
 PROTOS := $(shell find contracts ficus -name '*.proto')
 GENERATE := $(BIN)/python -m grpc_tools.protoc -I. $(PROTOS)
+DEPLOYABLES := $(patsubst config/%/settings.py,%,$(wildcard config/*/settings.py))
 CHECKS := check-format check-lint check-types check-laws check-migrations check-protos check-contracts check-openapi
 
 .DEFAULT_GOAL := help
@@ -83,7 +84,7 @@ check-laws:
 	@$(BIN)/lint-imports --no-logo
 
 check-migrations:
-	@for deployable in users orders gateway monolith; do \
+	@for deployable in $(DEPLOYABLES); do \
 	  FICUS_ENV=development ./manage.py $$deployable makemigrations --check --dry-run || exit 1; done
 
 check-protos:
@@ -97,7 +98,7 @@ check-contracts:
 	@$(BIN)/python -m config.contracts check
 
 check-openapi:
-	@for deployable in users orders monolith; do \
+	@for deployable in $(filter-out gateway,$(DEPLOYABLES)); do \
 	  FICUS_ENV=development ./manage.py $$deployable spectacular --validate --fail-on-warn --file /dev/null || exit 1; \
 	  echo "openapi: $$deployable is valid"; done
 

@@ -1,8 +1,10 @@
 """Where each part listens and keeps its data: one reading of the environment, for settings and supervisor alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.services import SERVICES
 from ficus.configuration.environment import Environment
 from ficus.events.partitions import MOST
 
@@ -12,12 +14,10 @@ STATE = Path(ROOT, env.str("FICUS_STATE", "var"))
 
 PORTS = {
     "GATEWAY": 8000,
-    "USERS": 8001,
-    "ORDERS": 8002,
     "MONOLITH": 8003,
-    "USERS_RPC": 8011,
-    "ORDERS_RPC": 8012,
     "REDIS": 8379,
+    **{service.name.upper(): service.port for service in SERVICES},
+    **{f"{service.name.upper()}_RPC": service.rpc_port for service in SERVICES},
 }
 
 
@@ -27,19 +27,29 @@ class Addresses:
     ``host:port`` of each part on this machine, from ``<PART>_PORT``.
 
     What a process listens on where the supervisor starts it, and where the others look for it unless told otherwise.
+
+    :ivar parts: by the names of ``PORTS``.
     """
 
-    gateway: str
-    users: str
-    orders: str
-    monolith: str
-    users_rpc: str
-    orders_rpc: str
-    redis: str
+    parts: Mapping[str, str]
 
     @classmethod
     def read(cls, env: Environment) -> "Addresses":
-        return cls(**{part.lower(): f"127.0.0.1:{env.int(f'{part}_PORT', port)}" for part, port in PORTS.items()})
+        return cls({part: f"127.0.0.1:{env.int(f'{part}_PORT', port)}" for part, port in PORTS.items()})
+
+    def web(self, deployable: str) -> str:
+        return self.parts[deployable.upper()]
+
+    def rpc(self, service: str) -> str:
+        return self.parts[f"{service.upper()}_RPC"]
+
+    @property
+    def gateway(self) -> str:
+        return self.web("gateway")
+
+    @property
+    def redis(self) -> str:
+        return self.parts["REDIS"]
 
 
 def signing_key_file(env: Environment) -> str:

@@ -14,6 +14,7 @@ from config.addresses import ROOT, Addresses, archive_directory, database_url, e
 from config.addresses import STATE as STATE
 from config.log import VERSION as VERSION
 from config.log import log_options
+from config.services import NAMES, SCOPES, listeners_of, named
 from ficus.auth.listening import PATH as REVOCATIONS
 from ficus.discovery.registry import fault
 from ficus.resilience.policies import InvalidPolicies
@@ -75,10 +76,8 @@ if DISCOVERY["URL"] and (mistake := fault(DISCOVERY["URL"])):
     env.reject("DISCOVERY_URL", mistake)
 
 # Where the parts listen, and where the others find them. Loopback unless told otherwise.
-USERS_URL = env.str("USERS_URL", f"http://{addresses.users}")
-ORDERS_URL = env.str("ORDERS_URL", f"http://{addresses.orders}")
-USERS_RPC = env.str("USERS_RPC", addresses.users_rpc)
-ORDERS_RPC = env.str("ORDERS_RPC", addresses.orders_rpc)
+URLS: dict[str, str] = {name: env.str(f"{name.upper()}_URL", f"http://{addresses.web(name)}") for name in NAMES}
+UPSTREAMS_RPC: dict[str, str] = {name: env.str(f"{name.upper()}_RPC", addresses.rpc(name)) for name in NAMES}
 
 LIBRARY_APPS = [
     "django.contrib.contenttypes",
@@ -169,13 +168,14 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# Who issues the tokens that this process accepts, for whom they are, where their keys are published, and where it is
-# told which of them are refused before they end (empty: nowhere).
+# Who issues the tokens that this process accepts, for whom they are, where their keys are published, where it is told
+# which of them are refused before they end (empty: nowhere), and all that one may be allowed.
 TOKENS: dict[str, Any] = {
     "ISSUER": PUBLIC_URL,
     "AUDIENCE": env.str("TOKEN_AUDIENCE", "ficus"),
-    "JWKS": f"{USERS_URL}/.well-known/jwks.json",
-    "REVOCATIONS": f"{USERS_URL}{REVOCATIONS}",
+    "JWKS": f"{URLS['users']}/.well-known/jwks.json",
+    "REVOCATIONS": f"{URLS['users']}{REVOCATIONS}",
+    "SCOPES": tuple(SCOPES),
     # The OAuth client that our own front ends are; its tokens alone open an admin or answer for a person.
     "FIRST_PARTY": "ficus",
     # The client that the front door's documentation is, and where a person comes back to it who has allowed that.
@@ -198,22 +198,27 @@ CRASH_POINTS = env.str("CRASH_POINTS", "")
 if CRASH_POINTS and not DEVELOPMENT:
     env.reject("CRASH_POINTS", "kills processes on purpose, for tests in development alone.")
 
+own = named(SERVICE)
 # In how many parts each consumer follows its logs. Those who push to it and itself are told the same.
-PARTITIONS = {service: partitions(env, service) for service in ("users", "orders")}
+PARTITIONS = {service: partitions(env, service) for service in NAMES}
 # The event log: its name, the consumers its relay pushes to, where this process's consumers pull other logs from, and
 # where archives of it are kept, which in production must be a place that lasts.
 EVENTS: dict[str, Any] = {
     "SOURCE": SERVICE,
-    "PUSH_TO": [],
-    "FEEDS": {},
+    "PUSH_TO": listeners_of(SERVICE),
+    "FEEDS": {name: UPSTREAMS_RPC[name] for name in own.hears} if own else {},
     "PARTITIONS": PARTITIONS,
     "FAR_BEHIND": env.int("EVENTS_FAR_BEHIND", 1_000),
     "ARCHIVE": archive_directory(env, SERVICE),
 }
 CELERY_APP = "config.celery.app"
 
-# Where gRPC upstreams are: ``host:port``, or ``local`` for a servicer in this same process.
-RPC: dict[str, Any] = {"UPSTREAMS": {"users": USERS_RPC, "orders": ORDERS_RPC}, "SERVICERS": []}
+# Where gRPC upstreams are: ``host:port``, or ``local`` for a servicer in this same process; and what is answered here.
+EVENT_LOG = "ficus.events.rpc.EventLogServicer"
+RPC: dict[str, Any] = {
+    "UPSTREAMS": UPSTREAMS_RPC,
+    "SERVICERS": [*own.servicers, EVENT_LOG] if own else [],
+}
 
 # How others are called from here, over gRPC and HTTP: policies by name, and which target has which: docs/resilience.md.
 RESILIENCE: Any = (env.json("RESILIENCE") if env.str("RESILIENCE", "") else None) or {}

@@ -1,10 +1,11 @@
 """Which processes each shape of the system has. Keeping them alive is ficus.supervisor's."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from config.addresses import ROOT, Addresses
+from config.services import NAMES, SERVICES, Service
 from ficus.supervisor.probes import accepts, answers
 from ficus.supervisor.process import Process
 
@@ -49,22 +50,15 @@ def command(deployable: str, *arguments: str) -> Process:
 
 
 def services(at: Addresses, workers: Workers = one_each) -> Shape:
-    """Three projects, each with its own database; users and orders speak gRPC and events."""
+    """A project for each service and one for the gateway, each with its own database; they speak gRPC and events."""
     return Shape(
-        deployables=("users", "orders", "gateway"),
+        deployables=(*NAMES, "gateway"),
         issuer="users",
         processes=(
-            web("users", at.users),
-            rpc("users", at.users_rpc),
-            *workers_of("users", workers),
-            relay("users"),
-            web("orders", at.orders),
-            rpc("orders", at.orders_rpc),
-            *workers_of("orders", workers),
-            relay("orders"),
-            gateway(at.gateway, users=at.users, orders=at.orders),
+            *(process for name in NAMES for process in processes_of(name, at, workers)),
+            gateway(at.gateway, {name: at.web(name) for name in NAMES}),
         ),
-        seeds=(command("users", "seed", "--customers", "50"), command("orders", "seed", "--orders", "200")),
+        seeds=tuple(command(service.name, "seed", *wanted(service)) for service in SERVICES),
         audits=(command("users", "audit"), command("orders", "audit"), command("orders", "audit", "--across")),
     )
 
@@ -75,17 +69,28 @@ def monolith(at: Addresses, workers: Workers = one_each) -> Shape:
         deployables=("monolith", "gateway"),
         issuer="monolith",
         processes=(
-            web("monolith", at.monolith),
+            web("monolith", at.web("monolith")),
             *workers_of("monolith", workers),
             relay("monolith"),
-            gateway(at.gateway, users=at.monolith, orders=at.monolith),
+            gateway(at.gateway, dict.fromkeys(NAMES, at.web("monolith"))),
         ),
-        seeds=(command("monolith", "seed", "--customers", "50", "--orders", "200"),),
+        seeds=(command("monolith", "seed", *(word for service in SERVICES for word in wanted(service))),),
         audits=(command("monolith", "audit", "--across"),),
     )
 
 
 SHAPES: dict[str, Callable[[Addresses, Workers], Shape]] = {"services": services, "monolith": monolith}
+
+
+def processes_of(name: str, at: Addresses, workers: Workers) -> tuple[Process, ...]:
+    """All processes of a service."""
+    return (web(name, at.web(name)), rpc(name, at.rpc(name)), *workers_of(name, workers), relay(name))
+
+
+def wanted(service: Service) -> tuple[str, str]:
+    """The words by which a command is told how much of a service's to make."""
+    what, how_many = service.seeds
+    return f"--{what}", str(how_many)
 
 
 def web(service: str, address: str) -> Process:
@@ -131,12 +136,16 @@ def relay(service: str) -> Process:
     return Process(f"{service}-relay", [*MANAGE, service, "relay"])
 
 
-def gateway(address: str, *, users: str, orders: str) -> Process:
-    """The front door before the services at ``users`` and ``orders``."""
+def gateway(address: str, behind: Mapping[str, str]) -> Process:
+    """
+    The front door.
+
+    :param behind: the address of each service.
+    """
     return Process(
         "gateway",
         [*GUNICORN, "--worker-class", "gateway.data.worker.GatewayWorker", "--bind", address, "config.gateway.asgi"],
-        environment={"USERS_URL": f"http://{users}", "ORDERS_URL": f"http://{orders}"},
+        environment={f"{name.upper()}_URL": f"http://{at}" for name, at in behind.items()},
         ready=answers(address, "/readyz"),
         listens=[address],
     )

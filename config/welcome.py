@@ -5,6 +5,7 @@ from http.client import HTTPConnection, HTTPException
 
 from config.addresses import Addresses
 from config.demo import PEOPLE
+from config.services import NAMES
 
 SIGN_IN = (
     "curl -s {url}/auth/token -H 'Content-Type: application/json' "
@@ -38,7 +39,8 @@ def cheapest_sku(address: str) -> str:
 def welcome(at: Addresses, shape: str, password: str | None, seconds: float) -> str:
     """Return the text to show, ending with the line to copy."""
     url = f"http://{at.gateway}"
-    behind = f"users {at.users}, orders {at.orders}" if shape == "services" else f"monolith {at.monolith}"
+    behind = ", ".join(f"{name} {at.web(name)}" for name in (NAMES if shape == "services" else ["monolith"]))
+    admins = "   ".join(f"{url}/{path}/" for path in ("admin", *(f"{name}/admin" for name in NAMES)))
     lines = [
         "",
         f"Ficus is up ({shape}, {seconds:.1f} s).",
@@ -46,7 +48,7 @@ def welcome(at: Addresses, shape: str, password: str | None, seconds: float) -> 
         f"  front door     {url}",
         f"  try the API    {url}/docs",
         f"  sign in        {url}/login",
-        f"  admin          {url}/admin/   {url}/users/admin/   {url}/orders/admin/",
+        f"  admin          {admins}",
         f"  behind it      {behind}",
     ]
     if password:

@@ -10,12 +10,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from config.addresses import Addresses
+from config.addresses import PORTS, Addresses
 from config.processes import MANAGE, SHAPES
 from ficus.supervisor.process import Process
 
 WEB, RPC = "0.0.0.0:8000", "0.0.0.0:8011"
-EVERYWHERE = Addresses(gateway=WEB, users=WEB, orders=WEB, monolith=WEB, users_rpc=RPC, orders_rpc=RPC, redis="")
+EVERYWHERE = Addresses({part: RPC if part.endswith("_RPC") else WEB for part in PORTS})
 
 
 def processes() -> dict[str, Process]:

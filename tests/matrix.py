@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from config.services import NAMES
 from tests.servers import Servers, ServersMissing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,9 +55,8 @@ SUPERVISOR = "tests/ficus/supervisor"
 WIRE = "tests/gateway/wire"
 TIMED = ("tests/ficus/resilience", "tests/ficus/discovery/test_conformance.py")
 IN_PROCESS = (
-    Run("monolith", "monolith", ("tests/users", "tests/orders", "tests/ficus", "tests/contracts")),
-    Run("users", "users", ("tests/users", "tests/ficus", "tests/contracts")),
-    Run("orders", "orders", ("tests/orders", "tests/ficus", "tests/contracts")),
+    Run("monolith", "monolith", (*(f"tests/{name}" for name in NAMES), "tests/ficus", "tests/contracts")),
+    *(Run(name, name, (f"tests/{name}", "tests/ficus", "tests/contracts")) for name in NAMES),
     Run("gateway", "gateway", ("tests/gateway",)),
 )
 # The longest first, so that the others run beside them.

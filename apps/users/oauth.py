@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import jwt
+from django.conf import settings
 from django.db import transaction
 from jwcrypto.jwk import JWK
 from oauth2_provider.models import AccessToken, Application, RefreshToken
@@ -134,7 +135,7 @@ def open_session(user: User) -> dict[str, Any]:
     """
     request = Request("/auth/token", "POST")
     request.client, request.user = tokens.first_party(), user
-    request.scopes = list(tokens.FIRST_PARTY_SCOPES)
+    request.scopes = list(settings.TOKENS["SCOPES"])
     token: dict[str, Any] = server().default_token_type.create_token(request, refresh_token=True)
     server().request_validator.save_token(token, request)
     return token

@@ -23,8 +23,6 @@ from apps.users.models import User
 from contracts.users.events import ENDS_TOKENS, SessionEnded
 from ficus.events import log
 
-FIRST_PARTY_SCOPES = ("users:read", "users:write", "orders:read", "orders:write")
-
 
 def access_token(request: Request) -> str:
     """Return a signed access token for whom the OAuth request is for, in its session."""

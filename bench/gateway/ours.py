@@ -10,6 +10,7 @@ from typing import Any
 from bench.gateway.place import ROOT, Contender, Place
 from bench.gateway.upstream import Upstream
 from config.processes import GUNICORN, MANAGE
+from config.services import NAMES
 from ficus.supervisor.probes import answers
 from ficus.supervisor.process import Process
 from gateway.data.policies import KINDS
@@ -109,8 +110,7 @@ class Ours:
             "DJANGO_SETTINGS_MODULE": "config.gateway.settings",
             "PYTHONPATH": str(ROOT),
             "PUBLIC_URL": ISSUER,
-            "USERS_URL": f"http://{self.upstream.address}",
-            "ORDERS_URL": f"http://{self.upstream.address}",
+            **{f"{name.upper()}_URL": f"http://{self.upstream.address}" for name in NAMES},
             "REDIS_URL": self.redis_url,
             "LOG_JSON": "true",
         }

@@ -2,7 +2,7 @@
 
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
-from config.base import DEVELOPMENT, DISCOVERY, LIBRARY_APPS, MIDDLEWARE, ORDERS_URL, TOKENS, USERS_URL, database
+from config.base import DEVELOPMENT, DISCOVERY, LIBRARY_APPS, MIDDLEWARE, TOKENS, URLS, database
 from gateway.data.upstream.destinations import Destinations
 
 INSTALLED_APPS = [
@@ -22,7 +22,7 @@ DISCOVERY = {**DISCOVERY, "AS": []}  # it looks for others and is itself at PUBL
 ASGI_APPLICATION = "config.gateway.asgi.application"
 STATIC_URL = "/static/"
 # Where services are that have no instances in the table, as long as the registry knows none either.
-UPSTREAMS = {"users": [USERS_URL], "orders": [ORDERS_URL]}
+UPSTREAMS = {name: [url] for name, url in URLS.items()}
 # Where instances that the table names may be: networks, and names (*. before one for all below it) beside them. What
 # UPSTREAMS names is allowed; link-local addresses, where clouds keep their metadata, never are.
 UPSTREAM_NETWORKS: list[str] = env.list(

@@ -1,14 +1,15 @@
-"""The modular monolith: users and orders in one process, with one database."""
+"""The modular monolith: every service in one process, with one database."""
 
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
-from config.base import DISCOVERY, EVENTS, LIBRARY_APPS, RPC, database
+from config.base import DISCOVERY, EVENT_LOG, EVENTS, LIBRARY_APPS, RPC, database
+from config.services import NAMES, SERVICES
 from config.users.identity import *  # noqa: F403 - likewise
 
 INSTALLED_APPS = [
     "config.monolith",
     *LIBRARY_APPS,
-    "apps.users",  # before Django's own, whose createsuperuser it replaces
+    *(f"apps.{name}" for name in NAMES),  # before Django's own, whose createsuperuser users replaces
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.admin",
@@ -16,20 +17,19 @@ INSTALLED_APPS = [
     "ficus.http",
     "ficus.events",
     "ficus.sagas",
-    "apps.orders",
 ]
 DATABASES = {"default": database("monolith")}
-DISCOVERY = {**DISCOVERY, "AS": ["users", "orders"]}
+DISCOVERY = {**DISCOVERY, "AS": list(NAMES)}
 EVENTS = {
     **EVENTS,
     "SOURCE": "monolith",
-    "PUSH_TO": ["users", "orders"],
+    "PUSH_TO": [service.name for service in SERVICES if service.hears],
     "FEEDS": {"monolith": "local"},
 }
 RPC = {
     **RPC,
-    "UPSTREAMS": {"users": "local", "orders": "local"},
-    "SERVICERS": ["apps.users.rpc.UsersServicer", "ficus.events.rpc.EventLogServicer"],
+    "UPSTREAMS": dict.fromkeys(NAMES, "local"),
+    "SERVICERS": [*(servicer for service in SERVICES for servicer in service.servicers), EVENT_LOG],
 }
 ORDER_DEADLINE_SECONDS = env.int("ORDER_DEADLINE_SECONDS", 120)
 ORDER_CURRENCY = env.str("ORDER_CURRENCY", "EUR")

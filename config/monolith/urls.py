@@ -1,12 +1,13 @@
-"""Every path the monolith answers: both services' own."""
+"""Every path the monolith answers: all services' own."""
 
 from django.urls import include, path
+
+from config.services import NAMES
 
 urlpatterns = [
     path("", include("ficus.health.urls")),
     path("", include("ficus.telemetry.urls")),
-    path("", include("apps.users.urls")),
-    path("", include("apps.orders.urls")),
+    *(path("", include(f"apps.{name}.urls")) for name in NAMES),
 ]
 
 handler400 = "ficus.http.problems.bad_request"

@@ -2,7 +2,7 @@
 
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
-from config.base import EVENTS, LIBRARY_APPS, RPC, USERS_RPC, database
+from config.base import EVENTS, LIBRARY_APPS, database
 
 INSTALLED_APPS = [
     *LIBRARY_APPS,
@@ -16,13 +16,7 @@ INSTALLED_APPS = [
     "apps.orders",
 ]
 DATABASES = {"default": database("orders")}
-EVENTS = {
-    **EVENTS,
-    "SOURCE": "orders",
-    "PUSH_TO": ["users", "orders.summary"],
-    "FEEDS": {"users": USERS_RPC},
-}
-RPC = {**RPC, "SERVICERS": ["ficus.events.rpc.EventLogServicer"]}
+EVENTS = {**EVENTS, "PUSH_TO": [*EVENTS["PUSH_TO"], "orders.summary"]}
 ORDER_DEADLINE_SECONDS = env.int("ORDER_DEADLINE_SECONDS", 120)
 ORDER_CURRENCY = env.str("ORDER_CURRENCY", "EUR")
 

@@ -7,6 +7,7 @@ See ``config.base`` for how a process checks tokens.
 from config.addresses import env, signing_key_file
 from config.base import PUBLIC_URL, TOKENS
 from config.demo import demo_password
+from config.services import SCOPES
 
 AUTH_USER_MODEL = "users.User"
 # The names are unique without regard to case, by a constraint on lower() that this check does not see.
@@ -46,10 +47,7 @@ OAUTH2_PROVIDER = {
         "openid": "Know who you are",
         "profile": "See your name",
         "email": "See your email address",
-        "users:read": "See your account and your credit",
-        "users:write": "Change your account",
-        "orders:read": "See your orders",
-        "orders:write": "Place and cancel orders for you",
+        **SCOPES,
     },
     "DEFAULT_SCOPES": ["openid"],
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,

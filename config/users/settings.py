@@ -2,7 +2,7 @@
 
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
-from config.base import EVENTS, LIBRARY_APPS, ORDERS_RPC, RPC, database
+from config.base import LIBRARY_APPS, database
 from config.users.identity import *  # noqa: F403 - likewise
 
 INSTALLED_APPS = [
@@ -16,12 +16,5 @@ INSTALLED_APPS = [
     "ficus.events",
 ]
 DATABASES = {"default": database("users")}
-EVENTS = {
-    **EVENTS,
-    "SOURCE": "users",
-    "PUSH_TO": ["orders"],
-    "FEEDS": {"orders": ORDERS_RPC},
-}
-RPC = {**RPC, "SERVICERS": ["apps.users.rpc.UsersServicer", "ficus.events.rpc.EventLogServicer"]}
 
 env.seal()

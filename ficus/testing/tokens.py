@@ -23,7 +23,6 @@ from jwt.algorithms import ECAlgorithm
 from jwt.api_jws import PyJWS
 
 KID = "test-key"
-ALL_SCOPES = ("users:read", "users:write", "orders:read", "orders:write")
 
 
 def make_key() -> ec.EllipticCurvePrivateKey:
@@ -79,7 +78,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "iat": now,
         "nbf": now,
         "jti": str(uuid4()),
-        "scope": " ".join(ALL_SCOPES),
+        "scope": " ".join(settings.TOKENS["SCOPES"]),
         "roles": ["customer"],
         "sid": str(uuid4()),
         "username": "somebody",
@@ -107,7 +106,7 @@ def token(
             sub=str(user_id or uuid4()),
             username=username,
             roles=["customer"] if roles is None else roles,
-            scope=" ".join(ALL_SCOPES if scopes is None else scopes),
+            scope=" ".join(settings.TOKENS["SCOPES"] if scopes is None else scopes),
             **changes,
         )
     )

@@ -51,7 +51,7 @@ class Choices:
 
     def targets(self) -> Targets:
         """Return what this shape on this database has to break."""
-        nowhere = Addresses(**{part.lower(): "" for part in PORTS})
+        nowhere = Addresses(dict.fromkeys(PORTS, ""))
         names = [process.name for process in SHAPES[self.shape](nowhere).processes]
         return Targets(targets_of(names), CONSUMERS[self.shape], self.database == "postgres")
 

@@ -112,7 +112,7 @@ class TestDevelopment:
     def test_moves_to_other_ports(self) -> None:
         moved = ask(
             "orders",
-            "s.PUBLIC_URL, s.USERS_RPC, s.REDIS_URL",
+            "s.PUBLIC_URL, s.UPSTREAMS_RPC['users'], s.REDIS_URL",
             GATEWAY_PORT="9000",
             USERS_RPC_PORT="9011",
             REDIS_PORT="9379",

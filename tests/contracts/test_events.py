@@ -1,14 +1,15 @@
+from importlib import import_module
+
 import pytest
 
-from contracts.orders import events as orders
-from contracts.users import events as users
+from config.services import NAMES
 from ficus.events import schema
 from tests.contracts.golden import FOLDER, golden
 
 PUBLISHED = [
     event
-    for module in (users, orders)
-    for event in vars(module).values()
+    for name in NAMES
+    for event in vars(import_module(f"contracts.{name}.events")).values()
     if isinstance(event, type) and issubclass(event, schema.Event) and event is not schema.Event
 ]
 VERSIONS = [(event.TYPE, event.VERSION) for event in PUBLISHED]
@@ -18,7 +19,7 @@ class TestPublishedEvents:
     def test_each_has_one_golden_file_and_there_are_no_others(self):
         files = {path.name for path in FOLDER.iterdir()}
 
-        lifted = {(name, version) for name, version in schema.upcasts() if name.startswith(("users.", "orders."))}
+        lifted = {(name, version) for name, version in schema.upcasts() if name.partition(".")[0] in NAMES}
         assert files == {f"{name}.v{version}.json" for name, version in lifted | set(VERSIONS)}
 
     @pytest.mark.parametrize("event", PUBLISHED, ids=lambda event: event.TYPE)

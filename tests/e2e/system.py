@@ -54,7 +54,7 @@ class System:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-        at = Addresses(**{part.lower(): f"127.0.0.1:{port}" for part, port in ports.items()})
+        at = Addresses({part: f"127.0.0.1:{port}" for part, port in ports.items()})
         self.name = shape
         self.url = f"http://{at.gateway}"
         numbers = workers or {}

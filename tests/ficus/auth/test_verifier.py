@@ -295,7 +295,7 @@ class TestKeptTokens:
     def test_share_what_is_the_same_in_many(self, verifier: Verifier) -> None:
         ada, bob = (verifier.verify(tokens.token(username=name)) for name in ("ada", "bob"))
 
-        assert (ada.scopes, ada.roles) == (set(tokens.ALL_SCOPES), {"customer"})
+        assert (ada.scopes, ada.roles) == (set(settings.TOKENS["SCOPES"]), {"customer"})
         assert ada.scopes is bob.scopes
         assert ada.roles is bob.roles
 
