@@ -1,4 +1,7 @@
-"""What ``/metrics`` answers, and to whom: the counts of all workers of this server, in Prometheus' formats."""
+"""
+What ``/metrics`` answers, and to whom: the counts of all workers of this server, and where its service stands, in
+Prometheus' formats.
+"""
 
 import hmac
 import os
@@ -8,18 +11,22 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from ficus.telemetry.metric_files import VARIABLE
 
 Network = IPv4Network | IPv6Network
 
 
-def exposition(accept: str) -> tuple[bytes, str]:
-    """Return all that is counted, and its media type, by what the reader accepts."""
-    registry = REGISTRY
+def exposition(accept: str, *more: Collector) -> tuple[bytes, str]:
+    """Return all that is counted, and what ``more`` find, with its media type, by what the reader accepts."""
+    registry = CollectorRegistry()
     if os.environ.get(VARIABLE):
-        registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
+    for collector in more:
+        registry.register(collector)
     encode, media_type = choose_encoder(accept)
     return encode(registry), media_type
 

@@ -14,10 +14,11 @@ def read_metrics(request: HttpRequest) -> HttpResponse:
     """
     # Not at the top: a process that nobody asks need not load it.
     from ficus.telemetry.metrics import exposition, may_read
+    from ficus.telemetry.standing import standing
 
     options = settings.METRICS
     address = request.META.get("REMOTE_ADDR", "")
     if not may_read(request.headers, address, allowed=options["NETWORKS"], token=options["TOKEN"]):
         raise Http404
-    body, media_type = exposition(request.headers.get("Accept", ""))
+    body, media_type = exposition(request.headers.get("Accept", ""), standing)
     return HttpResponse(body, content_type=media_type, headers={"Cache-Control": "no-store"})

@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib import auth as django_auth
+from django.db import OperationalError
 from django.test import Client
+from prometheus_client.metrics_core import Metric
 
-from ficus.telemetry import metric_files
+from ficus.telemetry import metric_files, standing
 from ficus.telemetry.metrics import may_read
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -61,6 +66,7 @@ class TestMayRead:
         assert not may_read({}, "127.0.0.1", allowed=(), token="")
 
 
+@pytest.mark.django_db
 class TestMetrics:
     @pytest.mark.parametrize("path", ["/metrics", "/metrics/"])
     def test_are_text_for_somebody_near(self, client: Client, path: str) -> None:
@@ -147,3 +153,29 @@ class TestFiles:
         metric_files.remove()
 
         assert list(tmp_path.iterdir()) == []
+
+
+class TestStanding:
+    def test_is_asked_for_once_for_several_readers_and_anew_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[int] = []
+        monkeypatch.setattr(
+            standing, "_measure", lambda: iter([asked.append(1) or Metric(f"m{len(asked)}", "", "gauge")])
+        )
+        found = standing.Standing()
+
+        first = [metric.name for metric in [*found.collect(), *found.collect()]]
+        monkeypatch.setattr(standing, "FRESH_SECONDS", -1.0)
+
+        assert (first, [metric.name for metric in found.collect()]) == (["m1", "m1"], ["m2"])
+
+    def test_of_an_app_that_cannot_be_asked_is_left_out_aloud(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def measure() -> Iterator[Metric]:
+            raise OperationalError("the database is away")
+
+        monkeypatch.setattr(standing, "module_has_submodule", lambda module, name: module is django_auth)
+        monkeypatch.setattr(standing, "import_module", lambda name: SimpleNamespace(measure=measure))
+
+        assert list(standing.Standing().collect()) == []
+        assert "auth cannot say where it stands: the database is away" in caplog.text
