@@ -15,11 +15,10 @@ DomainError
 │   ├── EmailTaken
 │   └── IllegalMove            the person or the hold is not in a state that allows it
 ├── TooManyAttempts     429    signing in is locked for this account and address
-└── Unavailable
-    └── TooBusyToHash          both places for hashing passwords are taken
+└── TooBusyToHash       429    as many passwords as may are being hashed, or wait for it
 """
 
-from ficus.errors import Conflict, DomainError, Invalid, NotFound, Unauthorized, Unavailable
+from ficus.errors import Conflict, DomainError, Invalid, NotFound, Unauthorized
 
 
 class InvalidAmount(Invalid):
@@ -60,5 +59,12 @@ class TooManyAttempts(DomainError):
     code, status, rpc_status, title = "too_many_attempts", 429, "RESOURCE_EXHAUSTED", "Too many attempts; wait"
 
 
-class TooBusyToHash(Unavailable):
-    code, title = "too_busy", "Too many people are signing in; try again"
+class TooBusyToHash(DomainError):
+    """Not 503: a breaker would count that as a failure, and keep everybody from a service that is well."""
+
+    code, status, rpc_status, title = (
+        "too_busy",
+        429,
+        "RESOURCE_EXHAUSTED",
+        "Too many people are signing in; try again",
+    )

@@ -10,7 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 PASSWORD = "a-fig-a-day-keeps"
-UNDECIDED = (409, 502, 503, 504)
+UNDECIDED = (409, 429, 502, 503, 504)
 PATIENCE_SECONDS = 180.0
 
 

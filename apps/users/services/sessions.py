@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from oauth2_provider.models import clear_expired
 
-from apps.users import oauth, queries, tokens
+from apps.users import oauth, passwords, queries, tokens
 from apps.users.exceptions import TooManyAttempts, WrongCredentials
 from apps.users.models import FailedSignIns, User
 from apps.users.models.sign_in import LOCKED_FOR
@@ -35,7 +35,9 @@ def sign_in(*, username: str, password: str, address: str, at: datetime) -> Sess
     :param address: where the attempt comes from; failures are counted by account and address.
     :raises TooManyAttempts: after ten failures, for fifteen minutes since the last; then no password is looked at.
     :raises WrongCredentials: for any pair that is no good, in the same words and the same time.
+    :raises TooBusyToHash: if too many sign in at the moment.
     """
+    passwords.require_room()
     failures = queries.find_failed_sign_ins(username=username, address=address)
     if failures and (seconds := failures.seconds_locked(at)):
         raise TooManyAttempts(f"Locked for {seconds} seconds.", retry_after=seconds)

@@ -48,7 +48,8 @@ class ForPrograms(View):
             return super().dispatch(request, *args, **kwargs)
         except DomainError as error:
             document = of_error(error, instance=request.path)
-            return JsonResponse(document, status=error.status, content_type=MEDIA_TYPE)
+            headers = {"Retry-After": error.extra["retry_after"]} if "retry_after" in error.extra else {}
+            return JsonResponse(document, status=error.status, content_type=MEDIA_TYPE, headers=headers)
 
 
 class Authorize(AuthorizationView):  # type: ignore[misc]

@@ -71,6 +71,7 @@ class UserList(ListAPIView[User]):
         responses={
             201: serializers.UserDetail,
             409: OpenApiResponse(description="`username_taken` or `email_taken`."),
+            429: OpenApiResponse(description="`too_busy`: too many passwords are being hashed."),
         },
         auth=[],
     )

@@ -31,7 +31,7 @@ class SignIn(PublicView):
         responses={
             200: serializers.SessionTokens,
             401: OpenApiResponse(description="Wrong username or password."),
-            429: OpenApiResponse(description="Too many attempts."),
+            429: OpenApiResponse(description="`too_many_attempts` from there, or `too_busy`: too many sign in."),
         },
     )
     def post(self, request: Request) -> Response:

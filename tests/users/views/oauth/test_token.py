@@ -116,17 +116,15 @@ class TestToken:
         assert verifier.default().verify(answer.json()["access_token"]).session_id != chosen
 
     def test_says_that_it_is_busy_when_too_many_secrets_are_checked(self, web, robot, monkeypatch):
-        monkeypatch.setattr(passwords, "WAIT_SECONDS", 0)
-        for _ in range(passwords.HASHES_AT_ONCE):
-            passwords._places.acquire()
-        try:
-            answer = web.post(
-                "/oauth/token", {"grant_type": "client_credentials", "client_id": "robot", "client_secret": SECRET}
-            )
-        finally:
-            passwords._places.release(passwords.HASHES_AT_ONCE)
+        monkeypatch.setattr(passwords, "WAITING_AT_MOST", -passwords.HASHES_AT_ONCE)
+        monkeypatch.setattr(passwords, "_places", passwords.Places())
 
-        assert (answer.status_code, answer.json()["code"]) == (503, "too_busy")
+        answer = web.post(
+            "/oauth/token", {"grant_type": "client_credentials", "client_id": "robot", "client_secret": SECRET}
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_busy")
+        assert int(answer["Retry-After"]) >= 1
 
 
 class TestRefresh:
