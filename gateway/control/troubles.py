@@ -9,12 +9,13 @@ from time import monotonic
 from django.conf import settings
 from django.utils import timezone
 
+from ficus.tls.files import BadCertificates, expiring
 from gateway.control import document, upstreams
 from gateway.control.compiling import Compiled, compile_document
 from gateway.control.destinations import destinations
 from gateway.control.models import Service
 from gateway.data import runtime
-from gateway.data.certificates import BadCertificates, Files, expiring, loaded
+from gateway.data.certificates import Files, loaded
 from gateway.data.revoking import ISSUER
 from gateway.data.upstream.address import Address
 from gateway.data.upstream.destinations import literal

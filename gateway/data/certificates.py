@@ -5,16 +5,14 @@ A set with a mistake is refused as a whole, and the last good one serves on.
 """
 
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-WARN_BEFORE = timedelta(days=21)
-Stamp = tuple[tuple[int, int, int], ...]
+from ficus.tls.files import BadCertificates, Stamp, read_first, stamp_of
+from ficus.tls.identity import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +21,6 @@ class Files:
 
     certificate: str
     key: str
-
-
-class BadCertificates(Exception):
-    """
-    The files cannot be used.
-
-    :ivar mistakes: every one.
-    """
-
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__("; ".join(mistakes))
-        self.mistakes = list(mistakes)
 
 
 class Certificates:
@@ -92,7 +78,7 @@ def loaded(files: Sequence[Files]) -> list[tuple[list[str], ssl.SSLContext]]:
         context = _context()
         try:
             context.load_cert_chain(each.certificate, each.key, password=lambda: b"")
-            found.append((names_of(_read(each.certificate)), context))
+            found.append((names_of(read_first(each.certificate)), context))
         except (OSError, ValueError) as error:
             mistakes.append(f"{each.certificate} with {each.key}: {getattr(error, 'strerror', '') or error}")
     if mistakes:
@@ -110,54 +96,5 @@ def names_of(certificate: x509.Certificate) -> list[str]:
     return [name.lower() for name in alternatives.get_values_for_type(x509.DNSName)]
 
 
-def expiring(files: Iterable[str], now: datetime | None = None, *, authorities: Iterable[str] = ()) -> list[str]:
-    """
-    Return what an operator should know of the certificates' dates, those that have passed first.
-
-    :param authorities: files of which the one certificate that ends last matters.
-    """
-    now = now or datetime.now(UTC)
-    passed, soon = [], []
-    for path, read in [*((each, _read) for each in files), *((each, _read_last) for each in authorities)]:
-        try:
-            certificate = read(path)
-        except (OSError, ValueError):
-            continue  # said elsewhere
-        ends = certificate.not_valid_after_utc
-        if ends <= now:
-            passed.append(f"The certificate {path} expired on {ends:%Y-%m-%d}.")
-        elif certificate.not_valid_before_utc > now:
-            passed.append(f"The certificate {path} holds only from {certificate.not_valid_before_utc:%F} on.")
-        elif ends <= now + WARN_BEFORE:
-            soon.append(f"The certificate {path} expires on {ends:%Y-%m-%d}, in {(ends - now).days} days.")
-    return passed + soon
-
-
 def _context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 9325, section 3.1.1
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-def _read(path: str) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(Path(path).read_bytes())
-
-
-def _read_last(path: str) -> x509.Certificate:
-    """Return of several certificates the one that ends last."""
-    return max(x509.load_pem_x509_certificates(Path(path).read_bytes()), key=lambda each: each.not_valid_after_utc)
-
-
-def stamp_of(paths: Iterable[str]) -> Stamp:
-    """Return what is another when one of the files is."""
-    return tuple(_stamp(Path(path)) for path in paths)
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return plain(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
-from gateway.data.certificates import BadCertificates, Stamp, stamp_of
+from ficus.tls.files import BadCertificates, Stamp, in_words, stamp_of
+from ficus.tls.identity import load, plain
 
 if TYPE_CHECKING:
     from gateway.data.upstream.connection import UpstreamConnection
@@ -113,38 +114,17 @@ class Security:
 
 def context_of(tls: Tls) -> ssl.SSLContext:
     """:raises BadCertificates: if a file is not there or wrong, or the key belongs to another certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # looks at chain and name
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 9325, section 3.1.1
+    context = plain(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # looks at chain and name
     context.hostname_checks_common_name = False  # RFC 9525, section 2
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.set_alpn_protocols(["http/1.1"])
-    mistakes = []
-    try:
-        if tls.ca:
-            context.load_verify_locations(tls.ca)
-        else:
-            context.load_default_certs()
-    except (OSError, ValueError) as error:
-        mistakes.append(f"{tls.ca}: {in_words(error)}")
-    try:
-        if tls.certificate:
-            context.load_cert_chain(tls.certificate, tls.key, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        mistakes.append(f"{tls.certificate} with {tls.key}: {in_words(error)}")
-    if mistakes:
-        raise BadCertificates(mistakes)
+    believe = (tls.ca, lambda: context.load_verify_locations(tls.ca)) if tls.ca else ("", context.load_default_certs)
+    show = (
+        f"{tls.certificate} with {tls.key}",
+        lambda: context.load_cert_chain(tls.certificate, tls.key, password=lambda: b""),
+    )
+    load(believe, *([show] if tls.certificate else []))
     return context
 
 
 def alert_of(error: Exception | None) -> str:
     """Return why the other side has ended the connection (RFC 8446, section 6), or nothing if it has not said so."""
     return in_words(error) if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "") else ""
-
-
-def in_words(error: Exception) -> str:
-    """Return what went wrong, as an operator reads it."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate does not hold: {error.verify_message}"
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
-    return getattr(error, "strerror", "") or str(error)

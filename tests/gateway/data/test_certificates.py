@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.data.certificates import BadCertificates, Certificates, Files, expiring, loaded
+from ficus.tls.files import BadCertificates
+from gateway.data.certificates import Certificates, Files, loaded
 from tests.gateway.certificates import make
 
 
@@ -39,20 +40,3 @@ class TestCertificatesThatAreRead:
         assert files.certificate in trouble
         assert certificates.reload_if_changed()
         assert certificates.trouble == ""
-
-
-class TestDates:
-    def test_of_the_past_and_the_near_future_are_told(self, tmp_path: Path) -> None:
-        files = [
-            make(tmp_path, "soon.test", days=5.5),
-            make(tmp_path, "good.test", days=60),
-            make(tmp_path, "past.test", days=-3),
-        ]
-
-        told = expiring(each.certificate for each in files)
-
-        assert [line.split(" on ")[0] for line in told] == [
-            f"The certificate {files[2].certificate} expired",
-            f"The certificate {files[0].certificate} expires",
-        ]
-        assert told[1].endswith("in 5 days.")
