@@ -10,6 +10,6 @@ Questions between services, over gRPC.
         add_to_server = staticmethod(users_pb2_grpc.add_UsersServicer_to_server)
 
 Failures are domain errors on both sides. ``settings.RPC["UPSTREAMS"]`` says where a name is: ``host:port``, or
-``local`` for a servicer in this same process, which is called through the same messages. A call inside a transaction
-is refused.
+``local`` for a servicer in this same process, which is called through the same messages. With ``settings.TLS`` both
+sides show who they are: :mod:`ficus.tls`. A call inside a transaction is refused.
 """

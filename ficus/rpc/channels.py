@@ -5,9 +5,8 @@ import os
 import threading
 from typing import Any
 
-import grpc
-
 from ficus.resilience.terms import RetryTerms
+from ficus.rpc import security
 from ficus.rpc.methods import Method
 
 # semantics section 2
@@ -21,12 +20,13 @@ OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
+RETIRED_SECONDS = 60.0  # longer than any call may take
 MAX_TOKENS = 10
 LEAST_RATIO = 0.001
 # gRPC 1.85.1 never ends a stream, whatever its deadline, if it may be retried and its server dies before it answers.
 FOR_STREAMS = (("grpc.service_config", json.dumps(BALANCED)), ("grpc.enable_retries", 0))
 _lock = threading.Lock()
-_open: dict[tuple[int, str, RetryTerms], "Channel"] = {}
+_open: dict[tuple[int, str, RetryTerms, str], tuple[int, "Channel"]] = {}
 
 
 def for_single_answers(retry: RetryTerms) -> tuple[tuple[str, Any], ...]:
@@ -51,9 +51,9 @@ def for_single_answers(retry: RetryTerms) -> tuple[tuple[str, Any], ...]:
 class Channel:
     """What leads to one address, and the calls made ready on it. Streams have a connection of their own."""
 
-    def __init__(self, address: str, retry: RetryTerms = DEFAULT_RETRY) -> None:
-        self._single = grpc.insecure_channel(address, options=(*OPTIONS, *for_single_answers(retry)))
-        self._streaming = grpc.insecure_channel(address, options=(*OPTIONS, *FOR_STREAMS))
+    def __init__(self, address: str, retry: RetryTerms = DEFAULT_RETRY, name: str = "") -> None:
+        self._single = security.channel(address, (*OPTIONS, *for_single_answers(retry)), name)
+        self._streaming = security.channel(address, (*OPTIONS, *FOR_STREAMS), name)
         self._calls: dict[str, Any] = {}
 
     def call(self, method: Method) -> Any:
@@ -70,17 +70,34 @@ class Channel:
         self._streaming.close()
 
 
-def channel_to(address: str, retry: RetryTerms = DEFAULT_RETRY) -> Channel:
-    """Return this process's channel to ``host:port``, opening it if need be; nothing is sent yet."""
-    key = (os.getpid(), address, retry)
+def channel_to(address: str, retry: RetryTerms = DEFAULT_RETRY, name: str = "") -> Channel:
+    """
+    Return this process's channel to ``host:port``, opening it if need be; nothing is sent yet.
+
+    :param name: under which the other side has to show itself by TLS; empty for its host.
+    :raises BadCertificates: if it is to be by TLS, and our own files cannot be used.
+    """
+    key = (os.getpid(), address, retry, name)
+    version = security.version()
     with _lock:
-        if key not in _open:
-            _open[key] = Channel(address, retry)
-        return _open[key]
+        known = _open.get(key)
+        if known is not None and known[0] == version:
+            return known[1]
+        _open[key] = version, (opened := Channel(address, retry, name))
+    if known is not None:
+        _close_later(known[1])
+    return opened
+
+
+def _close_later(channel: Channel) -> None:
+    """Close a channel that shows an older certificate, once what has been asked on it has been answered."""
+    closing = threading.Timer(RETIRED_SECONDS, channel.close)
+    closing.daemon = True
+    closing.start()
 
 
 def close_all() -> None:
     """Close this process's channels; the next call opens new ones."""
     with _lock:
         for key in [key for key in _open if key[0] == os.getpid()]:
-            _open.pop(key).close()
+            _open.pop(key)[1].close()

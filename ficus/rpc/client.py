@@ -19,7 +19,7 @@ from ficus.resilience.bulkhead import Full
 from ficus.resilience.guard import Guard
 from ficus.resilience.registry import guard_of
 from ficus.resilience.terms import Policy, TimeoutTerms
-from ficus.rpc import local, metadata, metrics, options
+from ficus.rpc import local, metadata, metrics, options, security
 from ficus.rpc.channels import DEFAULT_RETRY, channel_to
 from ficus.rpc.errors import (
     DETAILS,
@@ -27,9 +27,11 @@ from ficus.rpc.errors import (
     RpcBusy,
     RpcDeadlineExceeded,
     RpcSuspended,
+    RpcUnavailable,
     domain_error,
 )
 from ficus.rpc.methods import Method
+from ficus.tls.files import BadCertificates
 
 DEFAULT = Policy(timeout=TimeoutTerms(call_seconds=2.0), retry=DEFAULT_RETRY)
 FAILURES = {
@@ -95,7 +97,17 @@ class _Call:
         return allowed
 
     def _ready(self, address: str) -> Any:
-        return channel_to(address, self._guard().policy.retry).call(self._method)
+        try:
+            return channel_to(address, self._guard().policy.retry, self._upstream).call(self._method)
+        except BadCertificates as error:
+            raise RpcUnavailable(f"our own certificates cannot be used: {error}") from None
+
+    def _failure(self, permit: "Permit | _NoPermit", error: Any, address: str) -> Exception:
+        """Tell the breaker of a failed call, and return what it means."""
+        _settle(permit, error)
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            security.explain(address, self._upstream)
+        return _meaning(error)
 
     @contextmanager
     def _admitted(self, allowed: float) -> Iterator["Permit | _NoPermit"]:
@@ -127,12 +139,12 @@ class Unary(_Call):
         allowed, address = self._prepare(timeout), self._address()
         if address == "local":
             return local.call(self._method, request, allowed)
+        call = self._ready(address)
         with self._admitted(allowed) as permit:
             try:
-                answer = self._ready(address)(request, timeout=allowed, metadata=metadata.outgoing())
+                answer = call(request, timeout=allowed, metadata=metadata.outgoing())
             except grpc.RpcError as error:
-                _settle(permit, error)
-                raise _meaning(error) from None
+                raise self._failure(permit, error, address) from None
             permit.succeed()
             return answer
 
@@ -146,8 +158,9 @@ class Stream(_Call):
         return self._answers(request, allowed, address, metadata.outgoing())
 
     def _answers(self, request: Any, allowed: float, address: str, sent: Any) -> Iterator[Any]:
+        call = self._ready(address)
         with self._admitted(allowed) as permit:
-            answers = self._ready(address)(request, timeout=allowed, metadata=sent)
+            answers = call(request, timeout=allowed, metadata=sent)
             try:
                 for answer in answers:
                     # How long a stream lasts says nothing; that it began does.
@@ -156,8 +169,7 @@ class Stream(_Call):
                     yield answer
                 permit.succeed()
             except grpc.RpcError as error:
-                _settle(permit, error)
-                raise _meaning(error) from None
+                raise self._failure(permit, error, address) from None
             finally:
                 answers.cancel()
 

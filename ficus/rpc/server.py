@@ -10,8 +10,10 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from ficus.rpc import security
 from ficus.rpc.interceptors import Surround
 from ficus.rpc.servicers import servicers
+from ficus.tls.files import BadCertificates
 
 logger = logging.getLogger(__name__)
 THREADS = 8
@@ -28,7 +30,7 @@ OPTIONS = (
 
 
 class CannotListen(Exception):
-    """The address is taken, or is none of this machine's."""
+    """The address is taken, or is none of this machine's; or there is nothing to show by TLS."""
 
 
 class Server:
@@ -47,10 +49,15 @@ class Server:
         """
         Listen on ``host:port`` and return the port, which gRPC chooses if it is 0.
 
-        :raises CannotListen: if the address cannot be had.
+        :raises CannotListen: if the address cannot be had, or the certificates cannot be used.
         """
         try:
-            port: int = self._server.add_insecure_port(bind)
+            shown = security.credentials()
+            port: int = (
+                self._server.add_insecure_port(bind) if shown is None else self._server.add_secure_port(bind, shown)
+            )
+        except BadCertificates as error:
+            raise CannotListen(f"{bind}: the certificates cannot be used: {error}") from None
         except RuntimeError:
             raise CannotListen(f"{bind}: the address is taken or not this machine's") from None
         self._server.start()
