@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.services import SERVICES
+from config.tls import OPERATOR, identity, postgres_by_tls
 from ficus.configuration.environment import Environment
 from ficus.events.partitions import MOST
+from ficus.tls.identity import Identity
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Environment(ROOT)
 STATE = Path(ROOT, env.str("FICUS_STATE", "var"))
+CERTIFICATES = STATE / "tls"  # in development
 
 PORTS = {
     "GATEWAY": 8000,
@@ -29,13 +32,16 @@ class Addresses:
     What a process listens on where the supervisor starts it, and where the others look for it unless told otherwise.
 
     :ivar parts: by the names of ``PORTS``.
+    :ivar asking_as: who the supervisor is to them; None without TLS.
     """
 
     parts: Mapping[str, str]
+    asking_as: Identity | None = None
 
     @classmethod
     def read(cls, env: Environment) -> "Addresses":
-        return cls({part: f"127.0.0.1:{env.int(f'{part}_PORT', port)}" for part, port in PORTS.items()})
+        parts = {part: f"127.0.0.1:{env.int(f'{part}_PORT', port)}" for part, port in PORTS.items()}
+        return cls(parts, asking_as=identity(env, OPERATOR, CERTIFICATES))
 
     def web(self, deployable: str) -> str:
         return self.parts[deployable.upper()]
@@ -51,6 +57,10 @@ class Addresses:
     def redis(self) -> str:
         return self.parts["REDIS"]
 
+    @property
+    def scheme(self) -> str:
+        return "http" if self.asking_as is None else "https"
+
 
 def signing_key_file(env: Environment) -> str:
     """Return the file of the key that signs tokens; in development it is made below ``var/``."""
@@ -59,7 +69,13 @@ def signing_key_file(env: Environment) -> str:
 
 def database_url(env: Environment, service: str) -> str:
     """Return the address of a deployable's database; in development the default is an SQLite file below ``var/``."""
-    return env.secret(f"{service.upper()}_DATABASE_URL", f"sqlite:///{STATE}/{service}.sqlite3")
+    url = env.secret(f"{service.upper()}_DATABASE_URL", f"sqlite:///{STATE}/{service}.sqlite3")
+    return postgres_by_tls(url, own_identity(env, service))
+
+
+def own_identity(env: Environment, service: str) -> Identity | None:
+    """Return who a deployable is to the others; None without TLS."""
+    return identity(env, service, CERTIFICATES)
 
 
 def partitions(env: Environment, service: str) -> int:

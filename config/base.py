@@ -10,11 +10,12 @@ from typing import Any
 
 import dj_database_url
 
-from config.addresses import ROOT, Addresses, archive_directory, database_url, env, partitions
+from config.addresses import ROOT, Addresses, archive_directory, database_url, env, own_identity, partitions
 from config.addresses import STATE as STATE
 from config.log import VERSION as VERSION
 from config.log import log_options
 from config.services import NAMES, SCOPES, listeners_of, named
+from config.tls import redis_by_tls
 from ficus.auth.listening import PATH as REVOCATIONS
 from ficus.discovery.registry import fault
 from ficus.resilience.policies import InvalidPolicies
@@ -24,11 +25,14 @@ SERVICE = os.environ["DJANGO_SETTINGS_MODULE"].split(".")[1]
 
 DEVELOPMENT = env.development
 addresses = Addresses.read(env)
+# Who this process is to the others, and whom it believes; None: they speak without TLS. docs/tls.md
+TLS = own_identity(env, SERVICE)
+SCHEME = addresses.scheme
 DEBUG = DEVELOPMENT and env.bool("DEBUG", False)
 
 SECRET_KEY = env.secret(f"{SERVICE.upper()}_SECRET_KEY", f"development-only-{SERVICE}-{'x' * 40}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-PUBLIC_URL = env.secret("PUBLIC_URL", f"http://{addresses.gateway}")
+PUBLIC_URL = env.secret("PUBLIC_URL", f"{SCHEME}://{addresses.gateway}")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_FAILURE_VIEW = "ficus.http.problems.csrf_failure"
 
@@ -63,12 +67,12 @@ def database(service: str) -> dict[str, Any]:
     return parsed
 
 
-REDIS_URL = env.secret("REDIS_URL", f"redis://{addresses.redis}/0")
+REDIS_URL = redis_by_tls(env.secret("REDIS_URL", f"redis{'s' * (TLS is not None)}://{addresses.redis}/0"), TLS)
 
 # Who keeps the instances of services, under which names this process is registered there, and at which host it is
 # reached where that is not what it binds to. Empty: nobody is registered; services are where the addresses below say.
 DISCOVERY: dict[str, Any] = {
-    "URL": env.str("DISCOVERY_URL", REDIS_URL if DEVELOPMENT else ""),
+    "URL": redis_by_tls(env.str("DISCOVERY_URL", REDIS_URL if DEVELOPMENT else ""), TLS),
     "AS": [SERVICE],
     "HOST": env.str("DISCOVERY_HOST", ""),
 }
@@ -76,8 +80,10 @@ if DISCOVERY["URL"] and (mistake := fault(DISCOVERY["URL"])):
     env.reject("DISCOVERY_URL", mistake)
 
 # Where the parts listen, and where the others find them. Loopback unless told otherwise.
-URLS: dict[str, str] = {name: env.str(f"{name.upper()}_URL", f"http://{addresses.web(name)}") for name in NAMES}
+URLS: dict[str, str] = {name: env.str(f"{name.upper()}_URL", f"{SCHEME}://{addresses.web(name)}") for name in NAMES}
 UPSTREAMS_RPC: dict[str, str] = {name: env.str(f"{name.upper()}_RPC", addresses.rpc(name)) for name in NAMES}
+# Under which name each has to show itself by TLS, wherever it is.
+TLS_NAMES = {url: name for name, url in URLS.items()}
 
 LIBRARY_APPS = [
     "django.contrib.contenttypes",
@@ -135,7 +141,7 @@ SESSION_COOKIE_NAME = f"{SERVICE}_session"
 CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT or TLS is not None
 USE_X_FORWARDED_HOST = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -9,13 +9,17 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
-from config.addresses import ROOT
+from config.addresses import ROOT, own_identity
 from config.log import log_options
+from config.tls import front_door
 from ficus.configuration.environment import Environment
 from ficus.discovery import serving
 from ficus.supervisor.lifeline import die_with_parent
 from ficus.telemetry import metric_files
 from ficus.telemetry.logs import formatter
+from ficus.tls.accepting import doors
+from ficus.tls.files import BadCertificates
+from ficus.tls.identity import server_context
 
 metric_files.prepare()
 since = datetime.now(UTC)  # of this server, whose workers come and go
@@ -52,17 +56,38 @@ logger_class = Logger
 
 
 def on_starting(server: Arbiter) -> None:
-    """End here, by 2, where nobody could connect to the gateway; later on the last good certificates serve."""
-    if service_of(server.cfg) != "gateway":
-        return
-    from gateway.data.certificates import BadCertificates, Files, loaded  # which the other services need not load
-
-    said: list[str] = Environment(ROOT).list("GATEWAY_TLS_CERTIFICATES", [])
+    """End here, by 2, where nobody could connect; later on the last good certificates serve."""
     try:
-        loaded([Files(*pair.split(":")) for pair in said if pair.count(":") == 1])  # settings refuse any other
+        _look_at_front_door(server)
     except BadCertificates as error:
         server.log.error("the gateway cannot speak TLS (GATEWAY_TLS_CERTIFICATES): %s", error)
         sys.exit(2)
+    try:
+        on_reload(server)
+    except BadCertificates as error:
+        server.log.error("%s cannot speak TLS: %s", service_of(server.cfg), error)
+        sys.exit(2)
+
+
+def on_reload(server: Arbiter) -> None:
+    """Have a service speak TLS, with those alone who show who they are; the gateway's worker sees to its own."""
+    identity = own_identity(Environment(ROOT), service_of(server.cfg))
+    if identity is None or service_of(server.cfg) == "gateway":
+        return
+    server_context(identity)
+    server.cfg.set("certfile", identity.certificate)
+    server.cfg.set("keyfile", identity.key)
+    server.cfg.set("ssl_context", doors(identity))
+
+
+def _look_at_front_door(server: Arbiter) -> None:
+    if service_of(server.cfg) != "gateway":
+        return
+    from gateway.data.certificates import Files, loaded  # which the other services need not load
+
+    env = Environment(ROOT)
+    said = front_door(env, own_identity(env, "gateway"))
+    loaded([Files(*pair.split(":")) for pair in said if pair.count(":") == 1])  # settings refuse any other
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:

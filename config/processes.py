@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from config.addresses import ROOT, Addresses
 from config.services import NAMES, SERVICES, Service
-from ficus.supervisor.probes import accepts, answers
+from ficus.supervisor.probes import Secure, accepts, answers
 from ficus.supervisor.process import Process
+from ficus.tls.following import client
 
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 GUNICORN = (sys.executable, "-m", "gunicorn", "--chdir", str(ROOT), "--config", str(ROOT / "config" / "gunicorn.py"))
@@ -56,7 +57,7 @@ def services(at: Addresses, workers: Workers = one_each) -> Shape:
         issuer="users",
         processes=(
             *(process for name in NAMES for process in processes_of(name, at, workers)),
-            gateway(at.gateway, {name: at.web(name) for name in NAMES}),
+            gateway(at.gateway, {name: at.web(name) for name in NAMES}, _secure(at)),
         ),
         seeds=tuple(command(service.name, "seed", *wanted(service)) for service in SERVICES),
         audits=(command("users", "audit"), command("orders", "audit"), command("orders", "audit", "--across")),
@@ -69,10 +70,10 @@ def monolith(at: Addresses, workers: Workers = one_each) -> Shape:
         deployables=("monolith", "gateway"),
         issuer="monolith",
         processes=(
-            web("monolith", at.web("monolith")),
+            web("monolith", at.web("monolith"), _secure(at)),
             *workers_of("monolith", workers),
             relay("monolith"),
-            gateway(at.gateway, dict.fromkeys(NAMES, at.web("monolith"))),
+            gateway(at.gateway, dict.fromkeys(NAMES, at.web("monolith")), _secure(at)),
         ),
         seeds=(command("monolith", "seed", *(word for service in SERVICES for word in wanted(service))),),
         audits=(command("monolith", "audit", "--across"),),
@@ -84,7 +85,9 @@ SHAPES: dict[str, Callable[[Addresses, Workers], Shape]] = {"services": services
 
 def processes_of(name: str, at: Addresses, workers: Workers) -> tuple[Process, ...]:
     """All processes of a service."""
-    return (web(name, at.web(name)), rpc(name, at.rpc(name)), *workers_of(name, workers), relay(name))
+    secure = _secure(at)
+    servers = web(name, at.web(name), secure), rpc(name, at.rpc(name), secure)
+    return (*servers, *workers_of(name, workers), relay(name))
 
 
 def wanted(service: Service) -> tuple[str, str]:
@@ -93,22 +96,22 @@ def wanted(service: Service) -> tuple[str, str]:
     return f"--{what}", str(how_many)
 
 
-def web(service: str, address: str) -> Process:
+def web(service: str, address: str, secure: Secure | None = None) -> Process:
     """The HTTP server of a service."""
     return Process(
         f"{service}-web",
         [*GUNICORN, "--bind", address, f"config.{service}.wsgi"],
-        ready=answers(address, "/readyz"),
+        ready=answers(address, "/readyz", secure),
         listens=[address],
     )
 
 
-def rpc(service: str, address: str) -> Process:
+def rpc(service: str, address: str, secure: Secure | None = None) -> Process:
     """The gRPC server of a service."""
     return Process(
         f"{service}-rpc",
         [*MANAGE, service, "serve_rpc", "--bind", address],
-        ready=accepts(address),
+        ready=accepts(address, secure),
         listens=[address],
     )
 
@@ -136,16 +139,22 @@ def relay(service: str) -> Process:
     return Process(f"{service}-relay", [*MANAGE, service, "relay"])
 
 
-def gateway(address: str, behind: Mapping[str, str]) -> Process:
+def gateway(address: str, behind: Mapping[str, str], secure: Secure | None = None) -> Process:
     """
     The front door.
 
     :param behind: the address of each service.
     """
+    scheme = "http" if secure is None else "https"
     return Process(
         "gateway",
         [*GUNICORN, "--worker-class", "gateway.data.worker.GatewayWorker", "--bind", address, "config.gateway.asgi"],
-        environment={f"{name.upper()}_URL": f"http://{at}" for name, at in behind.items()},
-        ready=answers(address, "/readyz"),
+        environment={f"{name.upper()}_URL": f"{scheme}://{at}" for name, at in behind.items()},
+        ready=answers(address, "/readyz", secure),
         listens=[address],
     )
+
+
+def _secure(at: Addresses) -> Secure | None:
+    """Return by which TLS the processes are asked whether they are ready; None without."""
+    return None if at.asking_as is None else client(at.asking_as).get

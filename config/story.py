@@ -23,11 +23,13 @@ class StoryEnds(Exception):
 class FrontDoor:
     """The API as one signed-in customer sees it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ca: str = "") -> None:
+        """:param ca: the file of the authority that vouches for it, if the system's does not."""
         self.url = url
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
         self._session.trust_env = False
+        self._session.verify = ca or True
 
     def sign_in(self, username: str, password: str) -> None:
         pair = self.call("POST", "/auth/token", json={"username": username, "password": password})
@@ -37,6 +39,8 @@ class FrontDoor:
         """:raises StoryEnds: if nobody answers, or the answer is an error."""
         try:
             answer = self._session.request(method, self.url + path, timeout=15, **request)
+        except requests.exceptions.SSLError as error:
+            raise StoryEnds(f"what answers at {self.url} cannot be believed: {error}") from None
         except requests.RequestException:
             raise StoryEnds(f"nothing answers at {self.url}; start the system with `make up` first") from None
         if not answer.ok:
@@ -100,11 +104,12 @@ def detail(text: str) -> None:
 def main() -> int:
     try:
         password = demo_password(env)
-        url = env.str("PUBLIC_URL", f"http://{Addresses.read(env).gateway}")
+        at = Addresses.read(env)
+        url = env.str("PUBLIC_URL", f"{at.scheme}://{at.gateway}")
         env.seal()
         if password is None:
             raise StoryEnds("there are demo people in development alone: set FICUS_ENV=development")
-        tell(FrontDoor(url), password)
+        tell(FrontDoor(url, at.asking_as.ca if at.asking_as else ""), password)
     except (KeyError, TypeError, IndexError) as error:
         print(f"make demo: what answers at {url} is not Ficus as it is described: {error!r}", file=sys.stderr)
         return CANNOT

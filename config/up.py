@@ -10,9 +10,10 @@ import time
 from functools import partial
 from pathlib import Path
 
-from config.addresses import ROOT, STATE, Addresses, database_url, env, signing_key_file, workers
+from config.addresses import CERTIFICATES, ROOT, STATE, Addresses, database_url, env, signing_key_file, workers
 from config.demo import demo_password
 from config.processes import SHAPES, Shape, command
+from config.tls import NAMES_SHOWN, redis_by_tls
 from config.welcome import welcome
 from ficus.configuration.environment import ConfigurationError
 from ficus.configuration.migrations import DatabaseDown, MigrationRecord, applied_migrations, fingerprint
@@ -20,7 +21,9 @@ from ficus.supervisor.console import Console
 from ficus.supervisor.embedded_redis import embedded_redis
 from ficus.supervisor.lifeline import die_with_parent
 from ficus.supervisor.preflight import refuse_silent_redis, refuse_taken_ports
+from ficus.supervisor.process import Process
 from ficus.supervisor.supervisor import CannotStart, Supervisor
+from ficus.tls.identity import Identity
 
 READY_SECONDS = 60
 REDIS = "redis"
@@ -43,7 +46,7 @@ class Up:
         self._urls = {name: database_url(env, name) for name in self._shape.deployables}
         self._key_file = Path(signing_key_file(env))
         self._password = demo_password(env)
-        self._redis_url = env.str("REDIS_URL", "")
+        self._redis_url = redis_by_tls(env.str("REDIS_URL", ""), self._at.asking_as)
         if not env.development:
             raise CannotStart("this runs a development system, and FICUS_ENV=development is not set (`make .env` does)")
         env.seal()
@@ -57,7 +60,7 @@ class Up:
         began = time.monotonic()
         applied = self._check()
         if not self._redis_url:
-            self._supervisor.keep(embedded_redis(REDIS, self._at.redis, STATE))
+            self._supervisor.keep(self._redis())
         await self._prepare(applied)
         for process in self._shape.processes:
             self._supervisor.keep(process)
@@ -69,14 +72,30 @@ class Up:
     def _check(self) -> dict[str, set[str]]:
         """Look at all that is needed before anything is started; return what each database has been migrated to."""
         STATE.mkdir(parents=True, exist_ok=True)
+        self._make_certificates()
         refuse_taken_ports(self._shape.processes, "stop what listens there, or choose others (USERS_PORT and so on)")
         if self._redis_url:
             refuse_silent_redis(self._redis_url)
         else:
-            refuse_taken_ports(
-                [embedded_redis(REDIS, self._at.redis, STATE)], "stop what listens there or set REDIS_PORT"
-            )
+            refuse_taken_ports([self._redis()], "stop what listens there or set REDIS_PORT")
         return {deployable: self._applied(deployable) for deployable in self._urls}
+
+    def _make_certificates(self) -> None:
+        """See that every part has a certificate that holds for a month; what others have made is left alone."""
+        if self._at.asking_as is None:
+            return
+        from ficus.tls.authority import Authority, NotOurs  # which takes a while to load
+
+        try:
+            made = [held.path.name for held in Authority(CERTIFICATES).hold(NAMES_SHOWN) if held.is_new]
+        except (NotOurs, OSError) as error:
+            raise CannotStart(str(error)) from None
+        if made:
+            self._console.say(f"Made certificates in {CERTIFICATES}: {', '.join(made)}.")
+
+    def _redis(self) -> Process:
+        shows = Identity.of(REDIS, CERTIFICATES) if self._at.asking_as is not None else None
+        return embedded_redis(REDIS, self._at.redis, STATE, shows=shows, asking_as=self._at.asking_as)
 
     def _applied(self, deployable: str) -> set[str]:
         try:

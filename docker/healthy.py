@@ -6,9 +6,11 @@ one on which Redis gives it work, the relay the one to its database.
 """
 
 import os
+import ssl
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ESTABLISHED = "01"
@@ -16,8 +18,20 @@ SECONDS = 3
 
 
 def answers_http() -> bool:
-    with urllib.request.urlopen("http://127.0.0.1:8000/readyz", timeout=SECONDS) as answer:
+    context = own_tls()
+    url = "http://127.0.0.1:8000/readyz" if context is None else "https://127.0.0.1:8000/readyz"
+    with urllib.request.urlopen(url, timeout=SECONDS, context=context) as answer:  # noqa: S310 - one of two
         return bool(answer.status == 200)
+
+
+def own_tls() -> ssl.SSLContext | None:
+    """Return by what this container asks itself under FICUS_TLS=mutual, whoever answers on its own loopback."""
+    if os.environ.get("FICUS_TLS") != "mutual":
+        return None
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(os.environ["TLS_CERTIFICATE"], os.environ["TLS_KEY"])
+    return context
 
 
 def answers_rpc() -> bool:
@@ -25,9 +39,18 @@ def answers_rpc() -> bool:
     from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
     from grpc_health.v1.health_pb2_grpc import HealthStub
 
-    with grpc.insecure_channel("127.0.0.1:8011") as channel:
+    with rpc_channel(grpc) as channel:
         answer = HealthStub(channel).Check(HealthCheckRequest(), timeout=SECONDS)
     return bool(answer.status == HealthCheckResponse.SERVING)
+
+
+def rpc_channel(grpc: Any) -> Any:
+    address, service = "127.0.0.1:8011", os.environ["SERVICE"]
+    if own_tls() is None:
+        return grpc.insecure_channel(address)
+    ca, key, certificate = (Path(os.environ[name]).read_bytes() for name in ("TLS_CA", "TLS_KEY", "TLS_CERTIFICATE"))
+    shown = grpc.ssl_channel_credentials(ca, key, certificate)
+    return grpc.secure_channel(address, shown, options=[("grpc.ssl_target_name_override", service)])
 
 
 def holds_connection_to(url: str, default_port: int) -> bool:

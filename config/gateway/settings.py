@@ -1,8 +1,10 @@
 """The gateway: the front door, its route table and its console."""
 
+from config.addresses import CERTIFICATES as CERTIFICATES_DIRECTORY
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
-from config.base import DEVELOPMENT, DISCOVERY, LIBRARY_APPS, MIDDLEWARE, TOKENS, URLS, database
+from config.base import DEVELOPMENT, DISCOVERY, LIBRARY_APPS, MIDDLEWARE, TLS, TOKENS, URLS, database
+from config.tls import NAMES_SHOWN, front_door
 from gateway.data.upstream.destinations import Destinations
 
 INSTALLED_APPS = [
@@ -23,6 +25,11 @@ ASGI_APPLICATION = "config.gateway.asgi.application"
 STATIC_URL = "/static/"
 # Where services are that have no instances in the table, as long as the registry knows none either.
 UPSTREAMS = {name: [url] for name, url in URLS.items()}
+# By which TLS they are asked where the table does not say it: each has to show its name.
+UPSTREAM_TLS: dict[str, dict[str, str]] = {}
+if TLS is not None:
+    files = {"ca": TLS.ca, "certificate": TLS.certificate, "key": TLS.key}
+    UPSTREAM_TLS = {name: {**files, "server_name": name} for name in UPSTREAMS}
 # Where instances that the table names may be: networks, and names (*. before one for all below it) beside them. What
 # UPSTREAMS names is allowed; link-local addresses, where clouds keep their metadata, never are.
 UPSTREAM_NETWORKS: list[str] = env.list(
@@ -35,10 +42,12 @@ try:
 except ValueError as error:
     env.reject("GATEWAY_UPSTREAM_NETWORKS", str(error))
 # Pairs of files, certificate:key, with commas between. With any, the gateway speaks TLS: on the ports named, or on all.
-TLS_FILES: list[str] = env.list("GATEWAY_TLS_CERTIFICATES", [])
+TLS_FILES: list[str] = front_door(env, TLS)
 TLS_PORTS: list[int] = env.list("GATEWAY_TLS_PORTS", [], subcast=int)
 if any(pair.count(":") != 1 or not all(pair.split(":")) for pair in TLS_FILES):
     env.reject("GATEWAY_TLS_CERTIFICATES", "each is certificate:key, two PEM files")
+# For whom `./manage.py gateway certificates` makes development certificates: files, and the names in each.
+CERTIFICATES = {"DIRECTORY": CERTIFICATES_DIRECTORY, "NAMES": NAMES_SHOWN}
 if TLS_PORTS and not TLS_FILES:
     env.reject("GATEWAY_TLS_PORTS", "there is no GATEWAY_TLS_CERTIFICATES to speak TLS with")
 # How many verified tokens a worker remembers, about 600 bytes each; a token it does not takes 0.2 ms. It asks what is

@@ -76,10 +76,12 @@ def source(place: Any) -> Callable[[], Any]:
 
 
 def _fetch(url: str) -> Any:
-    # Imported at first use: a service that holds the keys itself never pays for it.
-    import requests
+    from ficus.tls.asking import session
 
-    with requests.get(url, timeout=FETCH_TIMEOUT_SECONDS, allow_redirects=False, stream=True) as response:
+    with (
+        session(url) as asking,
+        asking.get(url, timeout=FETCH_TIMEOUT_SECONDS, allow_redirects=False, stream=True) as response,
+    ):
         if response.status_code != 200:
             raise ValueError(f"status {response.status_code}")
         body = response.raw.read(LARGEST_SET_BYTES + 1, decode_content=True)

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
+from ficus.tls.asking import session
+
 logger = logging.getLogger(__name__)
 
 PATH = "/.well-known/revocations.json"
@@ -135,14 +137,11 @@ def reader(place: str) -> Read:
 
 
 def _over_http(url: str) -> Read:
-    # Imported at first use, as for the keys.
-    import requests
-
-    session = requests.Session()
+    asking = session(url)
 
     def read(since: float) -> Any:
         question = {"since": f"{since:.3f}"}
-        with session.get(url, params=question, timeout=ANSWER_SECONDS, allow_redirects=False, stream=True) as response:
+        with asking.get(url, params=question, timeout=ANSWER_SECONDS, allow_redirects=False, stream=True) as response:
             if response.status_code != 200:
                 raise ValueError(f"the answer is {response.status_code}")
             body = response.raw.read(LARGEST_BYTES + 1, decode_content=True)

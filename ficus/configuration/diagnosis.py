@@ -17,6 +17,10 @@ from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import module_has_submodule
 
+from ficus.tls.asking import own, session
+from ficus.tls.files import BadCertificates, expiring
+from ficus.tls.identity import client_context
+
 TIMEOUT_SECONDS = 2.0
 NETWORK = ("connection refused", "timed out", "name or service not known", "no route to host")
 
@@ -43,7 +47,17 @@ class Finding:
 
 def diagnose() -> Iterator[Finding]:
     """Look at everything this process depends on. Its own parts may be wrong; other services can only warn."""
-    for look in (environment, system_checks, database, migrations, redis, token_keys, upstreams, installed_apps):
+    for look in (
+        environment,
+        system_checks,
+        database,
+        migrations,
+        redis,
+        certificates,
+        token_keys,
+        upstreams,
+        installed_apps,
+    ):
         yield from look()
 
 
@@ -106,6 +120,24 @@ def redis() -> Iterator[Finding]:
         yield Finding(State.OK, "redis", f"{place} answers")
 
 
+def certificates() -> Iterator[Finding]:
+    """Look at who this process is to the others, where that is by TLS."""
+    identity = own()
+    if identity is None:
+        return
+    try:
+        client_context(identity)
+    except BadCertificates as error:
+        for mistake in error.mistakes:
+            yield Finding(State.WRONG, "certificate", mistake)
+        return
+    told = expiring([identity.certificate], authorities=[identity.ca])
+    for each in told:
+        yield Finding(State.WARN if " expires on " in each else State.WRONG, "certificate", each)
+    if not told:
+        yield Finding(State.OK, "certificate", f"{identity.certificate} holds, and so does {identity.ca}")
+
+
 def token_keys() -> Iterator[Finding]:
     from ficus.auth.keys import read_keys
 
@@ -153,9 +185,8 @@ def _jwks(source: str) -> Any:
         from django.utils.module_loading import import_string
 
         return import_string(source)()
-    import requests
-
-    answer = requests.get(source, timeout=TIMEOUT_SECONDS)
+    with session(source) as asking:
+        answer = asking.get(source, timeout=TIMEOUT_SECONDS)
     answer.raise_for_status()
     return answer.json()
 

@@ -27,7 +27,8 @@ class Environment(Env):
 
     def reject(self, name: str, reason: str) -> None:
         """Remember a mistake that only the settings can see; reported by ``seal()``."""
-        self._errors[name].append(reason)
+        if reason not in self._errors[name]:
+            self._errors[name].append(reason)
 
     def secret(self, name: str, development: str) -> str:
         """Read a value that production must set; in development alone, empty or not set means ``development``."""

@@ -85,7 +85,7 @@ def _ask_postgresql(settings: dict[str, Any]) -> set[str]:
             user=settings["USER"],
             password=settings["PASSWORD"] or None,
             dbname=settings["NAME"],
-            connect_timeout=3,
+            **{"connect_timeout": 3, **settings.get("OPTIONS", {})},
         ) as connection:
             return {name for (name,) in connection.execute(APPLIED)}
     except psycopg.errors.UndefinedTable:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from msgspec.structs import replace
 
 from gateway.control.destinations import destinations
 from gateway.control.entries import RouteEntry, ServiceEntry
@@ -18,6 +19,7 @@ from gateway.data.routing.table import Table
 from gateway.data.upstream.address import Address
 from gateway.data.upstream.destinations import literal
 from gateway.data.upstream.terms import UNSOUGHT, ServiceTerms
+from gateway.data.upstream.tls import Tls
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
 SECTIONS = ("services", "routes")
@@ -58,6 +60,8 @@ def compile_document(document: Any) -> Compiled:
     for name, entry in (document.get("routes") or {}).items():
         _take_route(done, str(name), entry)
     done.addresses = _addresses(done)
+    for name, document in settings.UPSTREAM_TLS.items():
+        _take_own_tls(done, name, document)
     done.mistakes += [f"{name}: {mistake}" for name in done.terms for mistake in _tls_mistakes(done, name)]
     done.sought = _sought(done)
     for name in done.sought:
@@ -150,6 +154,13 @@ def _instance_mistakes(entry: ServiceEntry) -> list[str]:
     if addresses and not any(address.weight for address in addresses):
         found.append("all instances have the weight 0")
     return found
+
+
+def _take_own_tls(done: Compiled, name: str, document: Mapping[str, str]) -> None:
+    """Have a service of ours asked as settings say, if it is asked by TLS and the table does not say how."""
+    terms = done.terms.get(name)
+    if terms is not None and terms.tls is None and all(each.is_secure for each in done.addresses.get(name, ())):
+        done.terms[name] = replace(terms, tls=Tls(**document))
 
 
 def _tls_mistakes(done: Compiled, name: str) -> Iterator[str]:

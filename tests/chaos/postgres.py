@@ -49,8 +49,8 @@ class Cluster:
 
     def __init__(self) -> None:
         self._programs = find_programs()
-        self._as_user = _as_unprivileged()
-        self._directory = Path(tempfile.mkdtemp(prefix="ficus-chaos-postgres-"))
+        self._as_user = as_unprivileged()
+        self.directory = Path(tempfile.mkdtemp(prefix="ficus-chaos-postgres-"))
         self._port = free_ports(1)[0]
 
     @property
@@ -61,13 +61,13 @@ class Cluster:
     def make(self) -> None:
         """Fill the directory with an empty cluster."""
         if self._as_user:
-            shutil.chown(self._directory, USER)
-        initdb = [str(self._programs / "initdb"), "-D", str(self._directory), "-U", USER, "-A", "trust", "--no-sync"]
+            shutil.chown(self.directory, USER)
+        initdb = [str(self._programs / "initdb"), "-D", str(self.directory), "-U", USER, "-A", "trust", "--no-sync"]
         subprocess.run([*self._as_user, *initdb], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def remove(self) -> None:
         """Remove the directory; the server must not run any more."""
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def process(self) -> Process:
@@ -75,13 +75,13 @@ class Cluster:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
-            "unix_socket_directories": str(self._directory),
+            "unix_socket_directories": str(self.directory),
             "max_connections": "200",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Process(
             NAME,
-            [*self._as_user, str(self._programs / "postgres"), "-D", str(self._directory), *options],
+            [*self._as_user, str(self._programs / "postgres"), "-D", str(self.directory), *options],
             ready=self._answers,
             listens=[f"127.0.0.1:{self._port}"],
         )
@@ -99,7 +99,7 @@ class Cluster:
         return True
 
 
-def _as_unprivileged() -> list[str]:
+def as_unprivileged() -> list[str]:
     """Return what makes a command run as ``postgres`` if this is root, whom PostgreSQL refuses."""
     if os.geteuid() != 0:
         return []

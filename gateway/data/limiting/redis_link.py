@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import ssl
 from collections import deque
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
@@ -87,7 +89,7 @@ class RedisLink:
         if "path" in place:
             _, wire = await loop.create_unix_connection(_Wire, place["path"])
             return wire
-        secure = True if "SSL" in getattr(place.get("connection_class"), "__name__", "") else None
+        secure = _context(place) if "SSL" in getattr(place.get("connection_class"), "__name__", "") else None
         host, port = place.get("host") or "localhost", place.get("port") or 6379
         _, wire = await loop.create_connection(_Wire, host, port, ssl=secure)
         return wire
@@ -101,6 +103,14 @@ class RedisLink:
         if place.get("db"):
             commands.append((b"SELECT", b"%d" % place["db"]))
         return [*commands, *((b"SCRIPT", b"LOAD", script.text) for script in ALL)]
+
+
+def _context(place: Mapping[str, Any]) -> ssl.SSLContext:
+    """Return how the address says TLS is spoken, in redis-py's words; its files are read for each connection."""
+    context = ssl.create_default_context(cafile=place.get("ssl_ca_certs"))
+    if place.get("ssl_certfile"):
+        context.load_cert_chain(place["ssl_certfile"], place.get("ssl_keyfile"))
+    return context
 
 
 class _Wire(asyncio.Protocol):

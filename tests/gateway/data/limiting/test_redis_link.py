@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ficus.supervisor.embedded_redis import embedded_redis, find_server, speaks_tls
+from ficus.testing.processes import Processes, free_ports
+from ficus.tls.authority import Authority
+from ficus.tls.identity import Identity
 from gateway.data.limiting.redis_link import MOST_ASKED, Away, RedisLink
 from gateway.data.limiting.replies import ReplyError
 from tests.ficus.events.redis_server import RedisServer
@@ -19,6 +23,30 @@ class TestRedisLink:
                 return await asyncio.gather(*(link.ask((b"ECHO", b"%d" % n), LONG_SECONDS) for n in range(2000)))
 
         assert asyncio.run(scene()) == [b"%d" % number for number in range(2000)]
+
+    def test_shows_a_redis_that_asks_for_it_the_files_that_its_address_names(self, tmp_path: Path) -> None:
+        if not speaks_tls(find_server()):
+            pytest.skip("no redis-server with TLS is installed here")
+        list(Authority(tmp_path).hold({name: (name, "127.0.0.1") for name in ("redis", "gateway")}))
+        shown, own = Identity.of("redis", tmp_path), Identity.of("gateway", tmp_path)
+        address = f"127.0.0.1:{free_ports(1)[0]}"
+        url = f"rediss://{address}/0?ssl_ca_certs={own.ca}&ssl_certfile={own.certificate}&ssl_keyfile={own.key}"
+
+        async def scene() -> bytes:
+            link = RedisLink(url)
+            running = asyncio.create_task(link.run())
+            await eventually(lambda: link.is_up)
+            try:
+                answer = await link.ask((b"ECHO", b"hello"), LONG_SECONDS)
+            finally:
+                running.cancel()
+            assert isinstance(answer, bytes)
+            return answer
+
+        with Processes(tmp_path / "log") as processes:
+            processes.start(embedded_redis("redis", address, tmp_path, shows=shown, asking_as=own))
+
+            assert asyncio.run(scene()) == b"hello"
 
     def test_is_away_where_nobody_listens(self, tmp_path: Path) -> None:
         async def scene() -> None:
