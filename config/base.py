@@ -7,6 +7,7 @@ Every value comes from the environment; ``.env.example`` lists them all with the
 import os
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -188,6 +189,19 @@ TOKENS: dict[str, Any] = {
     "DOCUMENTATION": "ficus-docs",
     "DOCUMENTATION_REDIRECT": f"{PUBLIC_URL}/docs/signed-in",
 }
+
+# Where staff reach this service's admin past the front door (empty: nowhere), as which OAuth client it then signs them
+# in, and where it asks the users service about that.
+STAFF: dict[str, Any] = {
+    "DIRECT_URL": "" if SERVICE == "gateway" else env.str(f"{SERVICE.upper()}_DIRECT_URL", "").rstrip("/"),
+    "CLIENT": f"ficus-staff-{SERVICE}",
+    "USERS_URL": URLS["users"] if SERVICE in NAMES else PUBLIC_URL,
+}
+if STAFF["DIRECT_URL"]:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, urlsplit(STAFF["DIRECT_URL"]).hostname or ""]
+    CSRF_TRUSTED_ORIGINS = [*CSRF_TRUSTED_ORIGINS, STAFF["DIRECT_URL"]]
+    if urlsplit(STAFF["DIRECT_URL"]).scheme not in (["http", "https"] if DEVELOPMENT else ["https"]):
+        env.reject(f"{SERVICE.upper()}_DIRECT_URL", "must begin with https://")
 
 # Who may read /metrics: whoever is in these networks with every proxy on his way, and whoever has the token.
 METRICS: dict[str, Any] = {

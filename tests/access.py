@@ -138,7 +138,7 @@ def admin_paths(urlconf: str, below: str) -> list[str]:
     """Return the path of every page of an admin but signing in and out; single things have made-up keys."""
     paths = {f"/{path}".replace("<path:object_id>", "1") for path in _paths(get_resolver(urlconf).url_patterns)}
     own = (path for path in paths if path.startswith(below) and "(?P<" not in path and "<" not in path)
-    return sorted(path for path in own if not path.endswith(("/login/", "/logout/")))
+    return sorted(path for path in own if not path.endswith(("/login/", "/logout/", "/signed-in/")))
 
 
 def _paths(patterns: Any, before: str = "") -> Iterator[str]:

@@ -6,6 +6,7 @@ Storing, rotating and revoking them is django-oauth-toolkit's, under the rules o
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,8 @@ from apps.users import keys
 from apps.users.models import User
 from contracts.users.events import ENDS_TOKENS, SessionEnded
 from ficus.events import log
+
+FRONT_SESSION = "front_session"
 
 
 def access_token(request: Request) -> str:
@@ -69,10 +72,25 @@ def sign(claims: dict[str, Any], *, typ: str) -> str:
 
 
 def session_of(request: Request) -> UUID:
-    """Return the id of the sign-in that the OAuth request belongs to: the family of its refresh tokens."""
+    """
+    Return the id of the sign-in that the OAuth request belongs to: the family of its refresh tokens.
+
+    A service that signs staff in for itself shares the front door's, for both to end together.
+    """
     rotated = rotated_by(request)
+    if rotated is None and is_staff_client(request.client) and (front := front_session(request)):
+        return UUID(front)
     session: UUID = rotated.token_family if rotated else vars(request).setdefault("session_id", uuid4())
     return session
+
+
+def front_session(request: Request) -> str:
+    """
+    Return the front door's session, as noted with the code that is traded in, or empty.
+
+    Read past ``Request.__getattr__``, as below, and of no value unless the client is one of our services.
+    """
+    return str((vars(request).get("claims") or {}).get(FRONT_SESSION, ""))
 
 
 def rotated_by(request: Request) -> RefreshToken | None:
@@ -113,6 +131,34 @@ def documentation() -> Application:
         },
     )
     return client
+
+
+STAFF_CLIENTS = "ficus-staff-"
+
+
+def is_staff_client(client: Application | None) -> bool:
+    """Return whether the client is a service of ours that signs staff in for itself."""
+    return client is not None and str(client.client_id).startswith(STAFF_CLIENTS)
+
+
+def register_staff_client(*, service: str, redirects: Iterable[str]) -> Application:
+    """Have a service sign staff in for itself, who come back to one of these; a person is not asked to allow it."""
+    client, _ = Application.objects.update_or_create(
+        client_id=f"{STAFF_CLIENTS}{service}",
+        defaults={
+            "name": f"Ficus {service} admin",
+            "client_type": Application.CLIENT_PUBLIC,
+            "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
+            "redirect_uris": " ".join(redirects),
+            "skip_authorization": True,
+        },
+    )
+    return client
+
+
+def is_open(session_id: str) -> bool:
+    """Return whether a sign-in has not ended yet."""
+    return bool(RefreshToken.objects.filter(token_family=session_id, revoked__isnull=True).exists())
 
 
 def checksum(token: str) -> str:

@@ -5,7 +5,7 @@ Their errors are OAuth's own (RFC 6749 section 5.2), not problem documents.
 """
 
 import json
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -68,8 +68,9 @@ class Authorize(AuthorizationView):  # type: ignore[misc]
         return super().dispatch(request, *args, **kwargs)
 
     def redirect(self, redirect_to: str, application: Application | None) -> Any:
-        """Send the person back to the client: to https, and to the front door itself, which in development has none."""
-        if redirect_to.startswith(f"{settings.TOKENS['DOCUMENTATION_REDIRECT']}?"):
+        """Send the person back to the client: to https, and to what is ours, which in development has none."""
+        is_documentation = redirect_to.startswith(f"{settings.TOKENS['DOCUMENTATION_REDIRECT']}?")
+        if is_documentation or tokens.is_staff_client(application):
             return OAuth2ResponseRedirect(redirect_to, [urlsplit(redirect_to).scheme])
         return super().redirect(redirect_to, application)
 
@@ -85,7 +86,10 @@ class Authorize(AuthorizationView):  # type: ignore[misc]
         principal = principal_of(request)
         if principal is None or principal.id is None or principal.client_id != settings.TOKENS["FIRST_PARTY"]:
             return None
-        return queries.find_active_user(user_id=principal.id)
+        person: Any = queries.find_active_user(user_id=principal.id)
+        if person is not None:
+            person.front_session = principal.session_id
+        return cast("User | None", person)
 
 
 class Token(ForPrograms, TokenView):  # type: ignore[misc]
