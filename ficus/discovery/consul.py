@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from threading import Event, Lock
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 
+from ficus.consul import ANSWER_SECONDS, Agent, AgentAway
 from ficus.discovery.instance import Instance, in_order
-from ficus.discovery.registry import ANSWER_SECONDS, TTL_SECONDS, BadRegistry, RegistryAway
+from ficus.discovery.registry import TTL_SECONDS, BadRegistry, RegistryAway
 
 WAIT_SECONDS = 3
 CRITICAL_FOR = "1m"
-GONE = 404
+GONE, UNKNOWN_CHECK = 404, 500  # 1.8 says 500 of a check that it does not know, later ones 404
 
 
 class ConsulRegistry:
@@ -26,40 +27,26 @@ class ConsulRegistry:
     :ivar ttl_seconds: of the check; Consul rounds nothing, and notices within a moment.
     """
 
-    def __init__(self, url: str, ttl_seconds: float = TTL_SECONDS, token: str = "") -> None:
-        """
-        :param url: of the agent, such as ``http://127.0.0.1:8500``.
-        :param token: of its access control, where there is one.
-        """
+    def __init__(self, agent: Agent, ttl_seconds: float = TTL_SECONDS) -> None:
         self.ttl_seconds = ttl_seconds
-        self._url = f"{url}/v1"
-        self._headers = {"X-Consul-Token": token} if token else {}
+        self._agent = agent
         self._registered: dict[str, Instance] = {}
         self._lock = Lock()
 
     @classmethod
     def read(cls, url: str, ttl_seconds: float = TTL_SECONDS) -> "ConsulRegistry":
-        """
-        Return the registry of ``consul://127.0.0.1:8500``, with a token as ``consul://:TOKEN@127.0.0.1:8500``.
-
-        :raises BadRegistry: if there is no agent's address in it.
-        """
+        """:raises BadRegistry: if there is no agent's address in it."""
         try:
-            place = urlsplit(url)
-            host, port = place.hostname, place.port or 8500
+            return cls(Agent.read(url), ttl_seconds)
         except ValueError as error:
             raise BadRegistry(f"{error}") from None
-        if not host:
-            raise BadRegistry("consul: wants the address of an agent, such as consul://127.0.0.1:8500")
-        host = f"[{host}]" if ":" in host else host
-        return cls(f"http://{host}:{port}", ttl_seconds, place.password or "")
 
     def register(self, instance: Instance) -> None:
         with self._lock:
             # Taken out while it is asked, so that after any failure all is said anew: the agent may have forgotten it.
             before = self._registered.pop(_id(instance), None)
             if before != instance or not self._passes(instance):
-                self._put("/agent/service/register", json=self._entry(instance))
+                self._send("PUT", "/agent/service/register", json=self._entry(instance))
                 # An agent that knows the check from before keeps its state, which may be critical.
                 if not self._passes(instance):
                     raise RegistryAway("Consul does not know the check that it was given")
@@ -68,7 +55,7 @@ class ConsulRegistry:
     def deregister(self, instance: Instance) -> None:
         with self._lock:
             self._registered.pop(_id(instance), None)
-            self._put(f"/agent/service/deregister/{quote(_id(instance), safe='')}", allow=(GONE,))
+            self._send("PUT", f"/agent/service/deregister/{quote(_id(instance), safe='')}", allow=(GONE,))
 
     def discover(self, service: str) -> tuple[Instance, ...]:
         with requests.Session() as session:
@@ -85,13 +72,8 @@ class ConsulRegistry:
 
     def _passes(self, instance: Instance) -> bool:
         """Renew the check; say whether the agent knows it."""
-        answer = self._send("PUT", f"/agent/check/pass/{quote(f'service:{_id(instance)}', safe='')}")
-        return answer.ok
-
-    def _put(self, path: str, *, json: Any = None, allow: tuple[int, ...] = ()) -> None:
-        answer = self._send("PUT", path, json=json)
-        if not answer.ok and answer.status_code not in allow:
-            raise RegistryAway(f"Consul answers {answer.status_code}: {answer.text[:200].strip()}")
+        path = f"/agent/check/pass/{quote(f'service:{_id(instance)}', safe='')}"
+        return self._send("PUT", path, allow=(GONE, UNKNOWN_CHECK)).ok
 
     def _ask(self, session: requests.Session, service: str, index: int) -> tuple[tuple[Instance, ...], int]:
         """Return the instances, once they are others than at ``index`` or time is up, and the index of what is told."""
@@ -103,27 +85,16 @@ class ConsulRegistry:
         answer = self._send(
             "GET", path, session=session, params=parameters, seconds=WAIT_SECONDS * 1.1 + ANSWER_SECONDS
         )
-        if not answer.ok:
-            raise RegistryAway(f"Consul answers {answer.status_code}: {answer.text[:200].strip()}")
         try:
             return in_order([_read(service, each) for each in answer.json()]), int(answer.headers["X-Consul-Index"])
         except (ValueError, LookupError, TypeError) as error:
             raise RegistryAway(f"Consul's answer makes no sense: {error!r}") from None
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        session: requests.Session | None = None,
-        seconds: float = ANSWER_SECONDS,
-        **options: Any,
-    ) -> requests.Response:
-        send = session.request if session else requests.request
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
-            return send(method, self._url + path, headers=self._headers, timeout=(ANSWER_SECONDS, seconds), **options)
-        except requests.RequestException as error:
-            raise RegistryAway(f"Consul: {error}") from error
+            return self._agent.send(method, path, **options)
+        except AgentAway as error:
+            raise RegistryAway(str(error)) from error
 
     def _entry(self, instance: Instance) -> dict[str, Any]:
         since = instance.since.isoformat() if instance.since else ""

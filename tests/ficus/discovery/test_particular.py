@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings as configured
 
+from ficus.consul import Agent
 from ficus.discovery.consul import ConsulRegistry
 from ficus.discovery.instance import Instance
 from ficus.discovery.registry import RegistryAway, registry_at
@@ -75,7 +76,7 @@ class TestConsul:
         assert by_name.discover("users") == ()
 
     def test_sends_the_token(self) -> None:
-        assert ConsulRegistry.read("consul://:s3cret@127.0.0.1:8500")._headers == {"X-Consul-Token": "s3cret"}
+        assert Agent.read("consul://:s3cret@127.0.0.1:8500").headers == {"X-Consul-Token": "s3cret"}
 
 
 class TestRedis:
