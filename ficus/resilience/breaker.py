@@ -165,6 +165,11 @@ class Breaker:
                 self._take_slot(permit, now)
             return permit
 
+    def use(self, terms: BreakerTerms) -> None:
+        """Go by other terms from now on; an opening that is under way lasts as long as it was to."""
+        with self._lock:
+            self._terms, self._slow_share = terms, terms.slow_share
+
     def force(self, state: State | None, reason: str) -> None:
         """Hold the breaker open or closed against all outcomes, as an operator asks; None lets it work again."""
         with self._lock:

@@ -28,6 +28,10 @@ class Budget:
         self.requests = self.retries = self.refused = self.under_way = 0
         self._steps: deque[tuple[float, int, int]] = deque([(float("-inf"), 0, 0)])
 
+    def use(self, terms: RetryTerms) -> None:
+        """Go by other terms from now on."""
+        self._terms = terms
+
     def spend(self, now: float | None = None) -> bool:
         """Begin one retry, if it may be made; :meth:`ended` is called when it has its outcome."""
         if self.under_way >= self._terms.always:

@@ -6,7 +6,8 @@ Whoever already catches what ``requests`` raises goes on doing so; a view that c
 Unavailable
 ├── HttpUnavailable        nobody answers there, or the connection broke     requests.ConnectionError
 │   ├── HttpSuspended      not even tried: the breaker is open
-│   └── HttpBusy           not even tried: too many calls are under way
+│   ├── HttpBusy           not even tried: too many calls are under way
+│   └── HttpSwitchedOff    not even tried: an operator has switched it off
 └── HttpDeadlineExceeded   no answer in time, or no time left to ask         requests.Timeout
 """
 
@@ -25,6 +26,10 @@ class HttpSuspended(HttpUnavailable):
 
 class HttpBusy(HttpUnavailable):
     code, title = "upstream_busy", "A service that this needs has enough to do"
+
+
+class HttpSwitchedOff(HttpUnavailable):
+    code, title = "upstream_switched_off", "A call that this needs has been switched off"
 
 
 class HttpDeadlineExceeded(Unavailable, requests.Timeout):

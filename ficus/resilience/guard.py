@@ -30,6 +30,14 @@ class Guard:
         self._bulkhead = Bulkhead(policy.bulkhead.in_flight, policy.bulkhead.waiting)
         self._counted_at = float("-inf")
 
+    def use(self, policy: Policy) -> None:
+        """Go by another policy from now on; what is counted, and the breaker's state, stay."""
+        self.policy = policy
+        self.breaker.use(policy.breaker)
+        with self._lock:
+            self._budget.use(policy.retry)
+            self._bulkhead.resize(policy.bulkhead.in_flight, policy.bulkhead.waiting)
+
     @contextmanager
     def place(self, seconds: float) -> Iterator[None]:
         """

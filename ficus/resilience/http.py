@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,9 +21,10 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Timeout
 
 from ficus import context, deadline, transactions
+from ficus.resilience import switches
 from ficus.resilience.breaker import Permit, Rejected
 from ficus.resilience.bulkhead import Full
-from ficus.resilience.errors import HttpBusy, HttpDeadlineExceeded, HttpSuspended, HttpUnavailable
+from ficus.resilience.errors import HttpBusy, HttpDeadlineExceeded, HttpSuspended, HttpSwitchedOff, HttpUnavailable
 from ficus.resilience.guard import Guard
 from ficus.resilience.policies import origin
 from ficus.resilience.registry import guard_of
@@ -71,6 +73,8 @@ class ResilientAdapter(HTTPAdapter):
         if transactions.is_open():
             raise transactions.RemoteCallInTransaction("ask before the transaction begins, or after its commit")
         guard = guard_of(origin(request.url or ""))
+        if switches.is_off(guard.target, urlsplit(request.url or "").path):
+            raise _about(request, HttpSwitchedOff(f"calls to {guard.target} have been switched off"))
         named = {"stream": stream, "verify": verify, "cert": cert, "proxies": proxies}
         call = Call(self, request, guard, _stated(timeout), named)
         try:

@@ -11,7 +11,7 @@ transitions = Counter(
 )
 refused = Counter(
     "ficus_calls_refused_total",
-    "Calls that were not made, since the target is left alone (suspended) or has enough to do (busy)",
+    "Calls that were not made, since the target is left alone (suspended), has enough to do (busy) or is switched off",
     ["target", "reason"],
 )
 retries = Counter(

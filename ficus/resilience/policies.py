@@ -49,9 +49,13 @@ class Policies:
     stated: Mapping[str, Stated]
     targets: Mapping[str, str]
 
+    def stated_of(self, target: str) -> Stated:
+        """Return what the policy of ``target`` says, by part and value; nothing if it has none."""
+        return self.stated.get(self.targets.get(target, DEFAULT), {})
+
     def of(self, target: str, otherwise: Policy) -> Policy:
         """Return how ``target`` is called; ``otherwise`` says what its policy leaves open."""
-        stated = self.stated.get(self.targets.get(target, DEFAULT), {})
+        stated = self.stated_of(target)
         return replace(otherwise, **{name: replace(getattr(otherwise, name), **stated[name]) for name in stated})
 
 
@@ -102,11 +106,11 @@ def _of_policy(place: str, policy: Any) -> Iterator[str]:
     if not isinstance(policy, Mapping):
         yield f"{place} must be an object"
         return
-    parts = _parts()
-    yield from _unknown(place, policy, tuple(parts))
-    for name in (name for name in parts if name in policy):
+    known = parts()
+    yield from _unknown(place, policy, tuple(known))
+    for name in (name for name in known if name in policy):
         if isinstance(policy[name], Mapping):
-            yield from _of_part(f"{place}.{name}", policy[name], parts[name])
+            yield from _of_part(f"{place}.{name}", policy[name], known[name])
         else:
             yield f"{place}.{name} must be an object"
 
@@ -149,7 +153,7 @@ def _meant(name: Any, known: Any) -> str:
 
 
 @cache
-def _parts() -> Mapping[str, Mapping[str, tuple[type, Range]]]:
+def parts() -> Mapping[str, Mapping[str, tuple[type, Range]]]:
     """Return for each part of a policy what it may say: the kind of number, and its range."""
     hints = get_type_hints(Policy)
     return {each.name: _values(hints[each.name]) for each in fields(Policy)}

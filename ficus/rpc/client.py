@@ -14,6 +14,7 @@ import grpc
 
 from ficus import deadline, transactions
 from ficus.errors import Unavailable
+from ficus.resilience import switches
 from ficus.resilience.breaker import Permit, Rejected
 from ficus.resilience.bulkhead import Full
 from ficus.resilience.guard import Guard
@@ -27,6 +28,7 @@ from ficus.rpc.errors import (
     RpcBusy,
     RpcDeadlineExceeded,
     RpcSuspended,
+    RpcSwitchedOff,
     RpcUnavailable,
     domain_error,
 )
@@ -91,6 +93,8 @@ class _Call:
         """Return the seconds that a call may take now, if it may be made at all."""
         if transactions.is_open():
             raise RemoteCallInTransaction("ask before the transaction begins, or after it has been committed")
+        if switches.is_off(self._upstream, self._method.path.rpartition("/")[2]):
+            raise RpcSwitchedOff(f"{self._method.path} of {self._upstream} has been switched off")
         allowed = deadline.for_next_hop(self._guard().policy.timeout.call_seconds if timeout is None else timeout)
         if allowed < deadline.LEAST_SECONDS:
             raise RpcDeadlineExceeded("no time is left to ask")

@@ -8,7 +8,8 @@ DomainError
 ├── Unavailable
 │   ├── RpcUnavailable         nobody answers there, or the other side said so
 │   │   ├── RpcSuspended       not even tried: the breaker is open
-│   │   └── RpcBusy            not even tried: too many calls are under way
+│   │   ├── RpcBusy            not even tried: too many calls are under way
+│   │   └── RpcSwitchedOff     not even tried: an operator has switched it off
 │   ├── RpcDeadlineExceeded    no answer in time, or no time left to ask
 │   └── RpcFailed              the other side broke
 RemoteCallInTransaction        a mistake in our own code, so no domain error
@@ -43,6 +44,10 @@ class RpcSuspended(RpcUnavailable):
 
 class RpcBusy(RpcUnavailable):
     code, title = "upstream_busy", "A service that this needs has enough to do"
+
+
+class RpcSwitchedOff(RpcUnavailable):
+    code, title = "upstream_switched_off", "A call that this needs has been switched off"
 
 
 class RpcDeadlineExceeded(Unavailable):

@@ -37,6 +37,10 @@ class Roots(Sampler):
     """
 
     def __init__(self, share: float) -> None:
+        self.use(share)
+
+    def use(self, share: float) -> None:
+        """Keep another share of the traces that begin from now on."""
         self._share = TraceIdRatioBased(share)
 
     def should_sample(
@@ -72,6 +76,7 @@ class OncePerMinute(logging.Filter):
 
 
 _batches: BatchSpanProcessor | None = None
+_roots = Roots(1.0)
 
 
 def export() -> None:
@@ -84,10 +89,16 @@ def export() -> None:
         max_export_batch_size=BATCH_SPANS,
         schedule_delay_millis=BATCH_DELAY_MS,
     )
-    provider = TracerProvider(resource=resource(), sampler=ParentBased(Roots(share=_share())))
+    _roots.use(_share())
+    provider = TracerProvider(resource=resource(), sampler=ParentBased(_roots))
     provider.add_span_processor(_batches)
     trace.set_tracer_provider(provider)
     instrument()
+
+
+def sample(share: float) -> None:
+    """Keep that share, 0 to 1, of the traces that begin here from now on."""
+    _roots.use(share)
 
 
 def export_finished(

@@ -46,6 +46,14 @@ def _endpoint() -> str:
     return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 
+def sample(share: float) -> None:
+    """Keep that share, 0 to 1, of the traces that begin in this process from now on."""
+    if _running:
+        from ficus.telemetry.exporting import sample
+
+        sample(share)
+
+
 def running() -> bool:
     return _running
 

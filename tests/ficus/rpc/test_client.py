@@ -19,6 +19,7 @@ from ficus import context, deadline
 from ficus.errors import Conflict, DomainError, Invalid, NotFound, Refused, Unavailable
 from ficus.events.v1.event_log_pb2 import ReadRequest
 from ficus.events.v1.event_log_pb2_grpc import EventLogStub
+from ficus.resilience import switches
 from ficus.resilience.breaker import State
 from ficus.resilience.registry import guard_of
 from ficus.rpc.channels import Channel, for_single_answers
@@ -29,6 +30,7 @@ from ficus.rpc.errors import (
     RpcDeadlineExceeded,
     RpcFailed,
     RpcSuspended,
+    RpcSwitchedOff,
     RpcUnavailable,
 )
 from ficus.rpc.methods import Method
@@ -76,6 +78,30 @@ class TestAsking:
             ask("rich")
 
         assert Accounts.asked == []
+
+    @pytest.mark.parametrize("call", ["users", "users/GetCredit"])
+    def test_that_is_switched_off_fails_at_once_and_asks_nobody(self, either_way: str, call: str) -> None:
+        switches.use([call])
+
+        try:
+            with pytest.raises(RpcSwitchedOff) as refused:
+                ask("rich")
+        finally:
+            switches.use(())
+
+        assert isinstance(refused.value, Unavailable)
+        assert Accounts.asked == []
+        assert ask("rich").available == 75_000
+
+    def test_goes_on_while_another_is_switched_off(self, either_way: str) -> None:
+        switches.use(["users/Read", "orders"])
+
+        try:
+            assert ask("rich").available == 75_000
+            with pytest.raises(RpcSwitchedOff):
+                read(limit=1)
+        finally:
+            switches.use(())
 
     def test_is_allowed_in_the_transaction_around_a_test(self, either_way: str, db: None) -> None:
         assert ask("rich").available == 75_000

@@ -121,3 +121,23 @@ class TestTracingWithNobodyListening:
 
         assert len(done.stdout.splitlines()[0].split("-")) == 4
         assert time.monotonic() - began < 15
+
+
+class TestTheShareOfTraces:
+    def test_changes_for_traces_that_begin_from_then_on(self) -> None:
+        from opentelemetry.sdk.trace.sampling import Decision
+        from opentelemetry.trace import SpanKind
+
+        from ficus.telemetry.exporting import Roots
+
+        roots = Roots(0.0)
+        before = roots.should_sample(None, 1, "GET", SpanKind.SERVER).decision
+        roots.use(1.0)
+        after = roots.should_sample(None, 1, "GET", SpanKind.SERVER).decision
+
+        assert (before, after) == (Decision.DROP, Decision.RECORD_AND_SAMPLE)
+
+    def test_may_be_said_to_a_process_that_traces_nothing(self) -> None:
+        tracing.sample(0.5)
+
+        assert not tracing.running()
