@@ -18,6 +18,7 @@ from config.log import log_options
 from config.services import NAMES, SCOPES, listeners_of, named
 from config.tls import redis_by_tls
 from ficus.auth.listening import PATH as REVOCATIONS
+from ficus.configuration.store import fault as no_store
 from ficus.discovery.registry import fault
 from ficus.resilience.policies import InvalidPolicies
 from ficus.resilience.policies import read as read_policies
@@ -79,6 +80,16 @@ DISCOVERY: dict[str, Any] = {
 }
 if DISCOVERY["URL"] and (mistake := fault(DISCOVERY["URL"])):
     env.reject("DISCOVERY_URL", mistake)
+
+# Who keeps what may change while processes run, where this machine keeps the last good of it, and whether others are
+# called from here, so that it may be said how. Empty: defaults and the environment are all there is.
+CONFIGURATION: dict[str, Any] = {
+    "URL": env.str("CONFIGURATION_URL", REDIS_URL if DEVELOPMENT else ""),
+    "KEPT_IN": str(STATE / "configuration"),
+    "CALLS": True,
+}
+if CONFIGURATION["URL"] and (mistake := no_store(CONFIGURATION["URL"])):
+    env.reject("CONFIGURATION_URL", mistake)
 
 # Where the parts listen, and where the others find them. Loopback unless told otherwise.
 URLS: dict[str, str] = {name: env.str(f"{name.upper()}_URL", f"{SCHEME}://{addresses.web(name)}") for name in NAMES}

@@ -12,6 +12,7 @@ from gunicorn.workers.base import Worker
 from config.addresses import ROOT, own_identity
 from config.log import log_options
 from config.tls import front_door
+from ficus.configuration import following
 from ficus.configuration.environment import Environment
 from ficus.discovery import serving
 from ficus.supervisor.lifeline import die_with_parent
@@ -96,9 +97,10 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Have the registry know where this server is, and the worker whose tokens to believe."""
+    """Have the worker follow the configuration and know whose tokens to believe, and the registry where it serves."""
     from ficus.auth import verifier  # in the worker: the server itself checks no tokens
 
+    following.start()
     serving.register(worker, since)
     verifier.prepare()
 

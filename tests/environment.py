@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 os.environ["FICUS_ENV"] = "development"
 os.environ["FICUS_ENV_FILE"] = os.devnull  # what a developer has set for himself must not decide a test
 os.environ["DISCOVERY_URL"] = ""  # a system that runs on this machine must not be found by a test's gateway
+os.environ["CONFIGURATION_URL"] = ""  # likewise
 if "FICUS_STATE" not in os.environ:
     os.environ["FICUS_STATE"] = tempfile.mkdtemp(prefix="ficus-test-")
     atexit.register(shutil.rmtree, os.environ["FICUS_STATE"], ignore_errors=True)

@@ -18,10 +18,12 @@ from apps.orders.models import Customer, Order, OrderLine, Product
 from ficus import instants
 from ficus.auth.readonly import ReadOnlyAdmin, ReadOnlyInline
 from ficus.auth.staff import StaffAdminSite
+from ficus.configuration import admin as configuration_admin
 from ficus.events import admin as events_admin
 from ficus.sagas import admin as sagas_admin
 
 site = StaffAdminSite(name="orders_admin")
+configuration_admin.register(site)
 events_admin.register(site)
 sagas_admin.register(site)
 

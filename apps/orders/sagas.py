@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.conf import settings
-
 from apps.orders import services
 from contracts.orders.events import OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected
 from contracts.users.events import CreditRefused, CreditReserved
+from ficus.configuration import live
 from ficus.sagas.saga import CANCELLED, DONE, REFUSED, Saga, Step, Story, causes, together
 
 
@@ -43,7 +42,7 @@ place_order = Saga(
             name="reserve credit",
             done_by=CreditReserved,
             refused_by=CreditRefused,
-            within=lambda: timedelta(seconds=settings.ORDER_DEADLINE_SECONDS),
+            within=lambda: timedelta(seconds=live.value("orders.deadline_seconds")),
             undo=release_credit,
         ),
     ],

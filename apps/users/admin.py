@@ -21,12 +21,14 @@ from apps.users import queries, services
 from apps.users.models import CreditAccount, CreditEntry, CreditHold, FailedSignIns, Role, User
 from ficus.auth.readonly import ReadOnlyAdmin, ReadOnlyInline
 from ficus.auth.staff import StaffAdminSite
+from ficus.configuration import admin as configuration_admin
 from ficus.events import admin as events_admin
 
 ROWS_INLINE = 50
 NO_REASON = "by staff"
 
 site = StaffAdminSite(name="users_admin")
+configuration_admin.register(site)
 events_admin.register(site)
 # Clients of the OAuth2 server; nothing of ours is announced about them, so admins edit them in place.
 site.register(Application, ApplicationAdmin)

@@ -3,8 +3,9 @@
 from config.addresses import CERTIFICATES as CERTIFICATES_DIRECTORY
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
-from config.base import DEVELOPMENT, DISCOVERY, LIBRARY_APPS, MIDDLEWARE, TLS, TOKENS, URLS, database
+from config.base import CONFIGURATION, DEVELOPMENT, DISCOVERY, LIBRARY_APPS, MIDDLEWARE, TLS, TOKENS, URLS, database
 from config.tls import NAMES_SHOWN, front_door
+from gateway.control import live_settings
 from gateway.data.upstream.destinations import Destinations
 
 INSTALLED_APPS = [
@@ -20,6 +21,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = ["gateway.console.middleware.OwnPages", *MIDDLEWARE]
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000  # over https alone; of the gateway's own pages
 DATABASES = {"default": database("gateway")}
+CONFIGURATION = {**CONFIGURATION, "CALLS": False}  # whom it asks, and how, is said in its table
 DISCOVERY = {**DISCOVERY, "AS": []}  # it looks for others and is itself at PUBLIC_URL
 ASGI_APPLICATION = "config.gateway.asgi.application"
 STATIC_URL = "/static/"
@@ -57,10 +59,7 @@ TOKENS = {**TOKENS, "MOST_KEPT": env.int("GATEWAY_TOKENS_KEPT", 131_072), "REVOC
 TRUSTED_HOPS: list[str] = env.list("GATEWAY_TRUSTED_HOPS", [])
 # Workers of the gateway on all machines, by which each divides a limit until Redis tells it how many there are.
 GATEWAY_WORKERS: int = max(1, env.int("WEB_WORKERS", 1) * env.int("GATEWAY_INSTANCES", 1))
-# Proxied requests that a worker has under way at a time; further ones get 503, health and admin answer on.
-IN_FLIGHT_LIMIT = env.int("GATEWAY_IN_FLIGHT_LIMIT", 1024)
-# Of the traces begun here; from 0 to 1.
-TRACE_SAMPLED_SHARE = env.float("TRACE_SAMPLED_SHARE", 1.0)
+env.accept(live_settings.SETTINGS)
 # Kept answers of each worker, in bytes.
 CACHE_BYTES = env.int("GATEWAY_CACHE_BYTES", 64 * 1024 * 1024)
 

@@ -1,5 +1,6 @@
 """The modular monolith: every service in one process, with one database."""
 
+from apps.orders import live_settings as orders_live
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
 from config.base import DISCOVERY, EVENT_LOG, EVENTS, LIBRARY_APPS, RPC, database
@@ -31,7 +32,7 @@ RPC = {
     "UPSTREAMS": dict.fromkeys(NAMES, "local"),
     "SERVICERS": [*(servicer for service in SERVICES for servicer in service.servicers), EVENT_LOG],
 }
-ORDER_DEADLINE_SECONDS = env.int("ORDER_DEADLINE_SECONDS", 120)
+env.accept(orders_live.SETTINGS)
 ORDER_CURRENCY = env.str("ORDER_CURRENCY", "EUR")
 
 env.seal()

@@ -1,5 +1,6 @@
 """The orders service: the catalogue and what customers buy."""
 
+from apps.orders import live_settings as orders_live
 from config.addresses import env
 from config.base import *  # noqa: F403 - Django's own idiom for layered settings
 from config.base import EVENTS, LIBRARY_APPS, database
@@ -17,7 +18,7 @@ INSTALLED_APPS = [
 ]
 DATABASES = {"default": database("orders")}
 EVENTS = {**EVENTS, "PUSH_TO": [*EVENTS["PUSH_TO"], "orders.summary"]}
-ORDER_DEADLINE_SECONDS = env.int("ORDER_DEADLINE_SECONDS", 120)
+env.accept(orders_live.SETTINGS)
 ORDER_CURRENCY = env.str("ORDER_CURRENCY", "EUR")
 
 env.seal()

@@ -11,6 +11,7 @@ from ficus import crash
 class ConfigurationConfig(AppConfig):
     name = "ficus.configuration"
     label = "ficus_configuration"
+    verbose_name = "Configuration"
 
     def ready(self) -> None:
         if settings.CRASH_POINTS:

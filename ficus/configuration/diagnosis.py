@@ -54,6 +54,7 @@ def diagnose() -> Iterator[Finding]:
         migrations,
         redis,
         certificates,
+        central,
         token_keys,
         upstreams,
         installed_apps,
@@ -136,6 +137,25 @@ def certificates() -> Iterator[Finding]:
         yield Finding(State.WARN if " expires on " in each else State.WRONG, "certificate", each)
     if not told:
         yield Finding(State.OK, "certificate", f"{identity.certificate} holds, and so does {identity.ca}")
+
+
+def central() -> Iterator[Finding]:
+    from ficus.configuration import changing
+
+    if not settings.CONFIGURATION["URL"]:
+        yield Finding(
+            State.OK, "configuration", "no store (CONFIGURATION_URL); defaults and the environment are in force"
+        )
+        return
+    present = changing.look()
+    if present.trouble:
+        yield Finding(State.WARN, "configuration", present.trouble)
+    else:
+        yield Finding(State.OK, "configuration", f"version {present.document.number} in {changing.where()}")
+    for _, rows in changing.rows(present.in_force):
+        for row in rows:
+            if row.source == changing.ENVIRONMENT and row.central is not None:
+                yield Finding(State.WARN, "configuration", f"{row.name}: {row.remark}")
 
 
 def token_keys() -> Iterator[Finding]:

@@ -1,9 +1,12 @@
 """Reads settings from the environment and reports everything that is wrong with them at once. No Django here."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from environs import Env, EnvValidationError
+
+from ficus.configuration.settings import Setting
 
 
 class ConfigurationError(Exception):
@@ -29,6 +32,13 @@ class Environment(Env):
         """Remember a mistake that only the settings can see; reported by ``seal()``."""
         if reason not in self._errors[name]:
             self._errors[name].append(reason)
+
+    def accept(self, settings: Iterable[Setting]) -> None:
+        """Look at the variables that go before what is set centrally; what cannot be meant is remembered."""
+        for setting in settings:
+            text = self.str(setting.variable, "")
+            if text and not setting.kind.allows(setting.kind.read(text)):
+                self.reject(setting.variable, f"must be {setting.kind}, not {text}")
 
     def secret(self, name: str, development: str) -> str:
         """Read a value that production must set; in development alone, empty or not set means ``development``."""

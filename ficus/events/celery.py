@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import module_has_submodule
 from kombu import Exchange, Queue, serialization
 
+from ficus.configuration import following
 from ficus.events import options, watchdog
 from ficus.events.consumer import consumers
 from ficus.events.push import queues_of
@@ -103,6 +104,7 @@ def _attend(app: Celery, queues: list[str]) -> None:
     @signals.worker_ready.connect(weak=False)
     def watch_for_deafness(**_: object) -> None:
         watchdog.start(app, queues)
+        following.start()
         announce()
 
     signals.setup_logging.connect(_keep_django_logging)

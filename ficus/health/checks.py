@@ -9,6 +9,7 @@ from health_check.checks import Database
 from health_check.exceptions import ServiceUnavailable, ServiceWarning
 
 from ficus import service
+from ficus.configuration import following
 from ficus.events import options as events
 from ficus.rpc import options as rpc
 
@@ -52,6 +53,15 @@ class Peer(HealthCheck):  # type: ignore[misc]
             raise ServiceWarning(f"no answer: {type(error).__name__}") from error
 
 
+@dataclass
+class Configuration(HealthCheck):  # type: ignore[misc]
+    """Warn when this process goes by the last good configuration; ``doctor`` and the admin say why, not everybody."""
+
+    def run(self) -> None:
+        if following.trouble():
+            raise ServiceWarning("the last good version is in force, and may not be the newest")
+
+
 def critical() -> dict[str, HealthCheck]:
     """Return the checks without which this process cannot work, by name."""
     return {"database": _OwnDatabase()}
@@ -64,7 +74,7 @@ def advisory() -> dict[str, HealthCheck]:
         for name, address in rpc.upstreams().items()
         if address != "local" and name != service.name()
     }
-    return {"redis": Redis(events.redis_url()), **peers}
+    return {"redis": Redis(events.redis_url()), "configuration": Configuration(), **peers}
 
 
 @dataclass

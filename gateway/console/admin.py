@@ -8,8 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from ficus.configuration import admin as configuration_admin
 from gateway.console import signing_in
 from gateway.console.models import SignIn
+
+configuration_admin.register(admin.site)
 
 
 @admin.register(SignIn)

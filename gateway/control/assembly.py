@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ficus.auth import verifier
+from ficus.configuration import live
 from ficus.discovery.registry import Registry, registry_at
 from gateway.console.signing_in import find_access_token
 from gateway.control import cached, mirrored, snapshot, troubles, upstreams
@@ -55,11 +56,11 @@ async def assemble() -> Gateway:
         session_cookie=settings.SESSION_COOKIE_NAME.encode(),
         certificates=Certificates(troubles.tls_files()) if settings.TLS_FILES else None,
         trusted_hops=[ip_network(network) for network in settings.TRUSTED_HOPS],
-        sampled_share=settings.TRACE_SAMPLED_SHARE,
+        sampled_share=live.value("gateway.sampled_share"),
         access_log=access_log(settings.LOGGING),
         cache=_cache(),
         limiter=Limiter(RedisLink(settings.REDIS_URL), workers=settings.GATEWAY_WORKERS),
-        in_flight_limit=settings.IN_FLIGHT_LIMIT,
+        in_flight_limit=live.value("gateway.in_flight_limit"),
     )
     if gateway.certificates is not None:
         gateway.certificates.reload_if_changed()
@@ -133,6 +134,15 @@ def access_log(logging_settings: Mapping[str, Any]) -> AccessLog | None:
         service=logging_settings["service"],
         version=logging_settings["version"],
     )
+
+
+def go_by(gateway: Gateway, values: Mapping[str, Any]) -> None:
+    """Have the gateway go by what is set centrally; to be called in its own thread."""
+    gateway.in_flight_limit = values["gateway.in_flight_limit"]
+    gateway.sampled_share = values["gateway.sampled_share"]
+    wanted = access_log({**settings.LOGGING, "level": values["log.level"]})
+    # One that goes has still a timer by which it writes what it has gathered.
+    gateway.access_log = (gateway.access_log or wanted) if wanted is not None else None
 
 
 async def _first_table() -> Table:

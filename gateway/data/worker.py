@@ -92,6 +92,7 @@ def _exit(number: int, frame: object) -> None:
 async def running_gateway() -> AsyncIterator[None]:
     """Assemble this process's gateway from settings and database, and keep it tidy for the duration of the block."""
     # Not at the top, where the process that manages the workers would import it and count as one more of them.
+    from ficus.configuration import live
     from gateway.control import assembly
     from gateway.data import metrics
 
@@ -121,9 +122,12 @@ async def running_gateway() -> AsyncIterator[None]:
         asyncio.create_task(housekeeping.report_upstreams(gateway, assembly.keep_report)),
         asyncio.create_task(assembly.listen(hear)),
     ]
+    loop = asyncio.get_running_loop()
+    deaf = live.listen(lambda values: loop.call_soon_threadsafe(assembly.go_by, gateway, values))
     try:
         yield
     finally:
+        deaf()
         for task in tasks:
             task.cancel()
         metrics.publish(gateway)

@@ -70,6 +70,27 @@ class TestPolicies:
         ]
 
 
+class TestConfiguration:
+    def test_has_no_store_in_production_unless_it_is_said(self) -> None:
+        assert ask("orders", "s.CONFIGURATION['URL']", **COMPLETE) == ""
+        assert (
+            ask("orders", "s.CONFIGURATION['URL']", **COMPLETE, CONFIGURATION_URL="consul://c:8500")
+            == "consul://c:8500"
+        )
+
+    def test_has_every_variable_that_goes_before_it_checked(self) -> None:
+        mistaken = {"CONFIGURATION_URL": "etcd://c", "ORDER_DEADLINE_SECONDS": "soon", "FLAG_ASK_CREDIT_FIRST": "101"}
+
+        done = manage("orders", "check", **mistaken)
+
+        assert done.returncode == 2
+        assert done.stderr.splitlines() == [
+            "manage.py: the environment is not complete: CONFIGURATION_URL: etcd: is neither redis: nor consul:; "
+            "ORDER_DEADLINE_SECONDS: must be a whole number from 1 to 86400, not soon; "
+            "FLAG_ASK_CREDIT_FIRST: must be a number from 0 to 100, not 101"
+        ]
+
+
 class TestProduction:
     def test_is_the_default(self) -> None:
         environment = {name: value for name, value in COMPLETE.items() if name != "FICUS_ENV"}

@@ -73,6 +73,7 @@ class System:
             "REDIS_URL": self.redis_url,
             # Always its own: others who use the same Redis run services of the same names.
             "DISCOVERY_URL": self.registry_url,
+            "CONFIGURATION_URL": self.registry_url,
             # However slow the machine, no order is late unless a test wants it so.
             "ORDER_DEADLINE_SECONDS": "900",
             **{f"{part}_PORT": str(port) for part, port in ports.items()},

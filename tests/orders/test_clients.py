@@ -8,6 +8,7 @@ from apps.orders.clients import Credit, Reservation, ReservationOutcome
 from apps.orders.models import Order
 from apps.orders.queries import Line
 from ficus.errors import Unavailable
+from ficus.resilience import switches
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +132,23 @@ class TestListHolds:
     def test_says_when_users_is_away(self):
         with pytest.raises(Unavailable):
             list(clients.list_holds())
+
+
+class TestCreditThatIsNotToBeAskedFor:
+    def test_refuses_nothing_and_asks_nobody(self, users, customer_id, catalogue, monkeypatch):
+        monkeypatch.setenv("FLAG_ASK_CREDIT_FIRST", "0")
+        lines = [Line("lamp", 1)]
+
+        assert services.check_credit(customer_id=customer_id, lines=lines, currency="EUR")
+
+        assert users.asked == []
+
+    def test_that_is_switched_off_refuses_nothing_and_asks_nobody(self, users, customer_id, catalogue):
+        switches.use(["users/GetCredit"])
+
+        try:
+            assert not services.check_credit(customer_id=customer_id, lines=[Line("lamp", 1)], currency="EUR")
+        finally:
+            switches.use(())
+
+        assert users.asked == []

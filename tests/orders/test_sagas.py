@@ -19,8 +19,8 @@ DEADLINE = timedelta(seconds=120)
 
 
 @pytest.fixture(autouse=True)
-def _deadline(settings):
-    settings.ORDER_DEADLINE_SECONDS = 120
+def _deadline(monkeypatch):
+    monkeypatch.delenv("ORDER_DEADLINE_SECONDS", raising=False)
 
 
 def reserved(order):

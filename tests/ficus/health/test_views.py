@@ -78,6 +78,7 @@ class TestReady:
         assert {name: checks[0]["status"] for name, checks in answer.json()["checks"].items()} == {
             "database": "pass",
             "redis": "pass",
+            "configuration": "pass",
             "rpc:elsewhere": "pass",
         }
 
@@ -100,7 +101,7 @@ class TestReady:
     def test_asks_no_peer_in_its_own_process(self, client: Client, settings: Any, redis_that_is_gone: None) -> None:
         settings.RPC = {**settings.RPC, "UPSTREAMS": {"elsewhere": "local"}}
 
-        assert client.get("/readyz").json()["checks"].keys() == {"database", "redis"}
+        assert client.get("/readyz").json()["checks"].keys() == {"database", "redis", "configuration"}
 
     def test_fails_when_its_database_is_gone_and_keeps_its_secrets(
         self, client: Client, no_peers: None, redis_that_is_gone: None, database_that_is_gone: None

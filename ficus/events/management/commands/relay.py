@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from ficus.configuration import following as configuration
 from ficus.events import catch_up, checks, clock, following, inbox, options, overtime
 from ficus.events.chores import Chore, chores, run_until
 from ficus.events.push import CeleryBroker
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         # Signals are waited for here and handled nowhere: a handler could meet a lock that its own thread holds.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         overtime.start()
+        configuration.start()
         relaying = started(relay.run)
         threads = [relaying, started(relay.listen)]
         threads += [started(partial(run_until, relay.stopping, chore)) for chore in self.chores(celery)]

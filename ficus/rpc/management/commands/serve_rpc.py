@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from ficus import service
+from ficus.configuration import following
 from ficus.rpc import options
 from ficus.telemetry import tracing
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, bind: str, **arguments: Any) -> None:
         tracing.start()
+        following.start()
         from ficus.rpc.server import CannotListen, serve
 
         try:
