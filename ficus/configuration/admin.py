@@ -58,6 +58,7 @@ class ConfigurationAdmin(OperatedAdmin):
             "present": present,
             "trouble": present.trouble or following.trouble(),
             "groups": _groups(present),
+            "unknown": changing.unknown(present.in_force),
             "history": _history(present.document),
             "row": row,
             "name": name,

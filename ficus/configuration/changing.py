@@ -168,6 +168,11 @@ def differences(document: Document, version: Version) -> list[str]:
     ]
 
 
+def unknown(document: Document) -> list[str]:
+    """Return the names that nothing here goes by: of another release, or written by somebody else."""
+    return [name for name in document.values if find(name) is None]
+
+
 def find_row(name: str, document: Document) -> Row | None:
     """Return one setting as it stands, None if there is none of that name."""
     setting = find(name)

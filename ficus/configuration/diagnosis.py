@@ -152,6 +152,8 @@ def central() -> Iterator[Finding]:
         yield Finding(State.WARN, "configuration", present.trouble)
     else:
         yield Finding(State.OK, "configuration", f"version {present.document.number} in {changing.where()}")
+    for name in changing.unknown(present.in_force):
+        yield Finding(State.WARN, "configuration", f"{name} is set centrally, and nothing here goes by it")
     for _, rows in changing.rows(present.in_force):
         for row in rows:
             if row.source == changing.ENVIRONMENT and row.central is not None:

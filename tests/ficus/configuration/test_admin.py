@@ -122,6 +122,13 @@ class TestPage:
 
         assert "version 1 is wrong, and the last good one stays in force: log.level must be DEBUG" in get()
 
+    def test_names_what_nothing_here_goes_by(self, central: RedisServer) -> None:
+        post(do="set", name="log.level", value="DEBUG")
+        written = kept(central).written().replace(b"log.level", b"log.depth")
+        central.client.set(f"ficus.configuration.{service.name()}", written)
+
+        assert "log.depth is set centrally, and nothing here goes by it" in get()
+
     def test_escapes_what_people_have_written(self, central: RedisServer) -> None:
         post(do="set", name="log.level", value="DEBUG", reason="<script>alert(1)</script>")
 

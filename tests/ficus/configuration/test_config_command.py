@@ -271,6 +271,18 @@ class TestWhatSomebodyElseWrote:
         assert "version 1 is wrong, and the last good one stays in force: log.level must be" in said
         assert "  log.level              DEBUG    central     default INFO" in said
 
+    def test_of_names_that_nothing_here_goes_by_is_said_and_taken_out(self, central: RedisServer) -> None:
+        config("set", "log.level=DEBUG")
+        central.client.set(
+            f"ficus.configuration.{service.name()}", kept(central).written().replace(b"log.level", b"log.depth")
+        )
+
+        assert "log.depth is set centrally, and nothing here goes by it" in config("show")
+        assert "log.depth is unknown" in refusal("set", "log.level=ERROR")
+        config("unset", "log.depth")
+
+        assert kept(central).values == {}
+
     def test_that_is_wrong_is_mended_by_a_change(self, central: RedisServer) -> None:
         config("set", "log.level=DEBUG", "tracing.sampled_share=0.5")
         central.client.set(f"ficus.configuration.{service.name()}", kept(central).written().replace(b"DEBUG", b"LOUD"))

@@ -91,6 +91,15 @@ class TestDiagnosis:
             "log.level: LOG_LEVEL wins; centrally DEBUG; default INFO",
         )
 
+    def test_warns_of_a_name_that_nothing_here_goes_by(self, central: RedisServer) -> None:
+        made = changing.change({"log.level": "DEBUG"}, **SAID)
+        key = f"ficus.configuration.{service.name()}"
+        central.client.set(key, made.written().replace(b"log.level", b"log.depth"))
+
+        findings = [(each.state, each.detail) for each in diagnosed()]
+
+        assert findings[1:] == [(State.WARN, "log.depth is set centrally, and nothing here goes by it")]
+
     def test_warns_of_a_store_that_is_away(self, settings) -> None:
         settings.CONFIGURATION = {**settings.CONFIGURATION, "URL": "consul://:s3cret@127.0.0.1:1"}
 

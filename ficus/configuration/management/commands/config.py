@@ -79,6 +79,8 @@ class Command(BaseCommand):
                 width = max(len(row.name) for row in rows)
                 for row in rows:
                     self.stdout.write(line(row, width))
+        for name in changing.unknown(document):
+            self.stderr.write(f"{name} is set centrally, and nothing here goes by it")
 
     def get(self, words: list[str], options: dict[str, Any]) -> None:
         if len(words) != 1:
