@@ -105,6 +105,7 @@ LIBRARY_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "ficus.auth.groups",
     "ficus.configuration",
     "ficus.discovery",
     "ficus.rpc",

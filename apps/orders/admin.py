@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from apps.orders import exceptions, queries, services
 from apps.orders.models import Customer, Order, OrderLine, Product
 from ficus import instants
+from ficus.auth.groups import admin as groups_admin
 from ficus.auth.readonly import ReadOnlyAdmin, ReadOnlyInline
 from ficus.auth.staff import StaffAdminSite
 from ficus.configuration import admin as configuration_admin
@@ -25,6 +26,7 @@ from ficus.sagas import admin as sagas_admin
 site = StaffAdminSite(name="orders_admin")
 configuration_admin.register(site)
 events_admin.register(site)
+groups_admin.register(site)
 sagas_admin.register(site)
 
 

@@ -19,6 +19,7 @@ from oauth2_provider.models import Application
 
 from apps.users import queries, services
 from apps.users.models import CreditAccount, CreditEntry, CreditHold, FailedSignIns, Role, User
+from ficus.auth.groups import admin as groups_admin
 from ficus.auth.readonly import ReadOnlyAdmin, ReadOnlyInline
 from ficus.auth.staff import StaffAdminSite
 from ficus.configuration import admin as configuration_admin
@@ -30,6 +31,7 @@ NO_REASON = "by staff"
 site = StaffAdminSite(name="users_admin")
 configuration_admin.register(site)
 events_admin.register(site)
+groups_admin.register(site)
 # Clients of the OAuth2 server; nothing of ours is announced about them, so admins edit them in place.
 site.register(Application, ApplicationAdmin)
 

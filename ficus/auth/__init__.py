@@ -7,6 +7,7 @@ Who asks, and what that person may do. No service is asked for it: a signed toke
     rest.py         puts the principal into a REST request;  permissions.py  says what it must be allowed
     staff.py        puts a member of staff into a service's admin, with permissions by role; direct.py signs them in
                     where a service is reached past the front door
+    groups/         what each role may do, as Django's groups and permissions
     roles.py        what a model of people answers about staff and permissions
     models.py       the shadow of a person, where the service has no users of its own
 

@@ -1,9 +1,6 @@
 """
-Lets staff into a service's admin by the token that the front door adds, with permissions that follow from roles.
-
-    support    looks at everything
-    operator   looks, and does what a model declares as a permission of its own, such as ``cancel_order``
-    admin      everything
+Lets staff into a service's admin by the token that the front door adds, with the permissions of the groups that their
+roles are (``groups``).
 
 There is no sign-in form here: a person signs in at the front door. Where a service is reached past it, ``direct`` sends
 the person there and back.
@@ -27,14 +24,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ficus import context
 from ficus.auth import direct, verifier
-from ficus.auth.principal import Principal, rank
+from ficus.auth.principal import Principal
 from ficus.auth.rest import bearer_token
+from ficus.auth.roles import group_names
 from ficus.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
 ADMIN_PATH = re.compile(r"^/(?:[a-z]+/)?admin(?:/|$)")
-CHANGES = ("add_", "change_", "delete_")
 
 
 class StaffMiddleware(MiddlewareMixin):
@@ -77,26 +74,42 @@ def principal_of(request: HttpRequest) -> Principal | None:
 
 
 class RoleBackend(BaseBackend):
-    """Answers Django's permission questions from the user's ``roles``; it signs nobody in."""
+    """
+    Answers Django's permission questions from the groups that the user's ``roles`` stand for; it signs nobody in.
+
+    Whoever has a role has the groups of those below it as well. An admin may do everything, whatever the groups say.
+    """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        level = self._rank(user_obj)
-        codename = perm.partition(".")[2]
-        if level >= rank(frozenset({"admin"})):
-            return True
-        if codename.startswith("view_"):
-            return level >= rank(frozenset({"support"}))
-        return level >= rank(frozenset({"operator"})) and not codename.startswith(CHANGES)
+        return self._is_admin(user_obj) or perm in self.get_all_permissions(user_obj)
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
-        return self._rank(user_obj) >= rank(frozenset({"support"}))
+        if self._is_admin(user_obj):
+            return True
+        return any(perm.partition(".")[0] == app_label for perm in self.get_all_permissions(user_obj))
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return them as ``app.codename``; asked of the database once for each user object."""
+        if not user_obj.is_active:
+            return set()
+        held: set[str] | None = getattr(user_obj, "_role_permissions", None)
+        if held is None:
+            held = user_obj._role_permissions = self._of_groups(group_names(user_obj))
+        return held
 
     def get_user(self, user_id: Any) -> Any:
         return get_user_model()._default_manager.filter(pk=user_id).first()
 
     @staticmethod
-    def _rank(user: Any) -> int:
-        return rank(frozenset(getattr(user, "roles", None) or ())) if user.is_active else 0
+    def _is_admin(user: Any) -> bool:
+        return bool(user.is_active) and "admin" in group_names(user)
+
+    @staticmethod
+    def _of_groups(names: list[str]) -> set[str]:
+        from django.contrib.auth.models import Permission  # not before there are models
+
+        found = Permission.objects.filter(group__name__in=names) if names else Permission.objects.none()
+        return {f"{app}.{name}" for app, name in found.values_list("content_type__app_label", "codename")}
 
 
 class StaffAdminSite(AdminSite):

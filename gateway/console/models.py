@@ -20,5 +20,8 @@ class SignIn(models.Model):
     claimed_until = models.DateTimeField(null=True, editable=False)
     signed_in_at = models.DateTimeField(db_index=True)
 
+    class Meta:
+        permissions = [("end_sign_in", "Can sign others out")]
+
     def __str__(self) -> str:
         return f"{self.username} since {self.signed_in_at:%Y-%m-%d %H:%M}"

@@ -138,6 +138,7 @@ class CachePurge(models.Model):
 
     class Meta:
         verbose_name = "cache purge"
+        permissions = [("purge_cache", "Can drop kept answers")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}".strip()

@@ -34,6 +34,7 @@ class CreditAccount(models.Model):
     customer_id: UUID
 
     class Meta:
+        permissions = [("grant_credit", "Can grant credit")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(granted__gte=0, held__gte=0, captured__gte=0),

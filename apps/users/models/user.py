@@ -68,6 +68,10 @@ class User(RoleHolder, AbstractBaseUser):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        permissions = [
+            ("deactivate_user", "Can deactivate and reactivate people"),
+            ("change_roles", "Can give people roles"),
+        ]
         constraints = [
             models.UniqueConstraint(Lower("username"), name="users_user_username_unique"),
             models.UniqueConstraint(Lower("email"), name="users_user_email_unique"),

@@ -18,31 +18,6 @@ shadowed = pytest.mark.applies_when(lambda: configured.AUTH_USER_MODEL == "ficus
 
 
 class TestRoleBackend:
-    @pytest.mark.parametrize(
-        ("role", "allowed"),
-        [
-            ("customer", set()),
-            ("support", {"view_order"}),
-            ("operator", {"view_order", "cancel_order"}),
-            ("admin", {"view_order", "cancel_order", "add_order", "change_order", "delete_order"}),
-        ],
-    )
-    def test_answers_by_role(self, role: str, allowed: set[str]) -> None:
-        user = SimpleNamespace(roles=[role], is_active=True)
-        asked = ("view_order", "cancel_order", "add_order", "change_order", "delete_order")
-
-        held = {name for name in asked if RoleBackend().has_perm(user, f"orders.{name}")}
-
-        assert held == allowed
-
-    def test_shows_an_app_to_staff_alone(self) -> None:
-        def sees(*roles: str) -> bool:
-            return RoleBackend().has_module_perms(SimpleNamespace(roles=roles, is_active=True), "orders")
-
-        assert sees("support")
-        assert not sees("customer")
-        assert not sees()
-
     def test_allows_nothing_to_somebody_deactivated(self) -> None:
         user = SimpleNamespace(roles=["admin"], is_active=False)
 
