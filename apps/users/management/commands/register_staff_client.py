@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("service", help="such as orders")
-        parser.add_argument("url", help="the service's <SERVICE>_DIRECT_URL")
+        parser.add_argument("url", help="where staff reach it, as its own settings say")
         parser.add_argument("admins", nargs="*", help="paths of its admins; by default /<service>/admin/")
 
     def handle(self, *args: Any, service: str, url: str, admins: list[str], **options: Any) -> None:
