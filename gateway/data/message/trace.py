@@ -1,14 +1,15 @@
 """Request ids and W3C trace context, without the SDK: most requests pay for a few random digits and nothing else."""
 
 import re
+from binascii import hexlify
 from random import getrandbits, random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gateway.data.message.request import Request
 
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
-_ODD = b"13579bdf"
+_ODD: Final = b"13579bdf"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -18,7 +19,7 @@ def identify(request: "Request", *, trusted: bool, sampled_share: float) -> None
 
     A trusted caller's trace goes on. Anyone else gets a fresh one, and his own is remembered as a link.
     """
-    digits = b"%048x" % getrandbits(192)  # all for both ids: one look at the generator instead of two
+    digits = hexlify(getrandbits(192).to_bytes(24, "big"))  # all for both ids: one look at the generator instead of two
     caller = request.fields.get(b"traceparent", b"")
     parent = _TRACEPARENT.fullmatch(caller) if caller else None
     if parent is not None and trusted:
