@@ -13,7 +13,7 @@ DEPLOYABLES := $(patsubst config/%/settings.py,%,$(wildcard config/*/settings.py
 CHECKS := check-format check-lint check-types check-laws check-migrations check-protos check-contracts check-openapi
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo demo-breaker install tools test test-postgres chaos bench-events bench-backlog bench-gateway fuzz behaviours check $(CHECKS) format protos release-contracts clean
+.PHONY: help up demo demo-breaker install tools test test-postgres test-compiled chaos compiled bench-events bench-backlog bench-gateway fuzz behaviours check $(CHECKS) format protos release-contracts clean
 
 help:  ## list what can be done
 	@sed -n 's/^\([a-z-]*\):.*##\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,12 +37,19 @@ test: tools  ## run every test on the embedded defaults: SQLite and a Redis of o
 test-postgres: tools  ## run the same tests on PostgreSQL and Redis: TEST_POSTGRES_URL, TEST_REDIS_URL
 	@exec $(BIN)/python -m tests.matrix --postgres
 
+test-compiled: compiled  ## run the gateway's tests on its data path compiled, instead of interpreted
+	@SERVICE=gateway GATEWAY_COMPILED=build/compiled exec $(BIN)/python -m pytest -q \
+	  tests/gateway/test_compiled.py tests/gateway/data tests/gateway/wire tests/ficus/resilience
+
 chaos: tools  ## break a system of its own by a seeded schedule, and audit it: MINUTES, SEED, DB=sqlite|postgres, SHAPE
 	@exec $(BIN)/python -m tests.chaos --minutes $(MINUTES) --db $(DB) --shape $(SHAPE) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(EVERY),--every $(EVERY))
 
 fuzz: tools  ## send a million changed requests to a gateway of its own: COUNT, SEED; what fails is kept in the corpus
 	@SERVICE=gateway exec $(BIN)/python -m tests.gateway.fuzz --count $(or $(COUNT),1000000) --seed $(or $(SEED),1)
+
+compiled: tools  ## compile the gateway's data path, for GATEWAY_COMPILED=build/compiled; takes a C compiler
+	@GATEWAY_COMPILED= exec $(BIN)/python -m config.compiling
 
 bench-events: tools  ## measure events beside task.delay() and an outbox: docs/evidence/events.md; QUICK=1 in five minutes
 	@exec $(BIN)/python -m bench.events $(if $(QUICK),--quick)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ficus.resilience.terms import BreakerTerms
 from ficus.resilience.window import Window
@@ -32,7 +33,10 @@ class State(StrEnum):
 
 
 # Looking a member up in its class costs more than what is decided by it.
-_CLOSED, _OPEN, _HALF_OPEN, _FORCED_OPEN = State.CLOSED, State.OPEN, State.HALF_OPEN, State.FORCED_OPEN
+_CLOSED: Final = State.CLOSED
+_OPEN: Final = State.OPEN
+_HALF_OPEN: Final = State.HALF_OPEN
+_FORCED_OPEN: Final = State.FORCED_OPEN
 
 
 class Rejected(Exception):

@@ -1,9 +1,10 @@
 """Counts the outcomes of the last ten seconds. Time is given, never read."""
 
 from dataclasses import dataclass
+from typing import Final
 
-BUCKETS = 10
-BUCKET_SECONDS = 1.0
+BUCKETS: Final = 10
+BUCKET_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)

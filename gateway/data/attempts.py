@@ -5,7 +5,7 @@ import logging
 from abc import abstractmethod
 from math import ceil
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ficus.resilience.breaker import Permit, Rejected
 from ficus.resilience.bulkhead import WAIT_SECONDS, Full
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_SOON = ((b"retry-after", b"1"),)
-_NO_PLACE, _WAITS, _HAS_PLACE = range(3)
+_NO_PLACE: Final = 0
+_WAITS: Final = 1
+_HAS_PLACE: Final = 2
 
 
 class Attempts:

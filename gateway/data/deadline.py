@@ -2,7 +2,7 @@
 
 import re
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ficus.deadline import HOP_SECONDS, LEAST_SECONDS
 from gateway.data.message.refusal import Refusal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 5.0
 LONGEST_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 10
-_LEAST_LEFT = HOP_SECONDS + LEAST_SECONDS
+_LEAST_LEFT: Final = HOP_SECONDS + LEAST_SECONDS
 
 _TIMEOUT = re.compile(rb"[0-9]{1,9}")
 _WAIT = re.compile(rb'(?:^|,)\s*wait\s*=\s*"?(\d{1,4})"?\s*(?:[,;]|$)', re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ficus import crash
 from gateway.data.attempts import Attempts, failed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ANSWER_IDLE_SECONDS = 5.0
-EVENT_STREAM = b"text/event-stream"
+EVENT_STREAM: Final = b"text/event-stream"
 
 
 class Exchange(Attempts):

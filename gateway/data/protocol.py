@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.config import Config
 from uvicorn.protocols.utils import get_remote_addr
@@ -27,11 +27,11 @@ from gateway.data.tunnel import Tunnel
 
 logger = logging.getLogger(__name__)
 
-HELD_LIMIT = 64 * 1024  # bytes received and not yet wanted, from which on no more is read
+HELD_LIMIT: Final = 64 * 1024  # bytes received and not yet wanted, from which on no more is read
 HEAD_SECONDS = 5.0
 BODY_IDLE_SECONDS = 5.0
 STALL_SECONDS = 10.0  # for a service that does not take the body
-KEEP_ALIVE_SECONDS = 75.0
+KEEP_ALIVE_SECONDS: Final = 75.0
 SLOW_READER_SECONDS = 10.0
 DRAIN_SECONDS = 2.0  # for a request that was on its way when the worker was told to stop
 LINGER_SECONDS = 2.0

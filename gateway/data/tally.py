@@ -1,13 +1,13 @@
 """Counts requests in this worker's own memory, at the price of one look-up; ``metrics`` publishes what was counted."""
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gateway.data.message.request import Request
 
 # Upper bounds of the histogram's buckets, in seconds; a last one takes what is beyond.
-BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _EMPTY = (*([0] * (len(BOUNDS) + 1)), 0.0)
 
 # Names of route and upstream, method, status. All are of few: no path, and nothing that a client chose.

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -13,11 +14,15 @@ from gunicorn.arbiter import Arbiter
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
+from gateway import compiled
 from gateway.data import discovering, housekeeping, revoking, runtime
 from gateway.data.protocol import HEAD_SECONDS, LINGER_SECONDS, ClientConnection
 
 if TYPE_CHECKING:
     from gateway.data.certificates import Certificates
+
+
+logger = logging.getLogger(__name__)
 
 
 class GatewayWorker(UvicornWorker):  # type: ignore[misc]  # published without types
@@ -96,6 +101,7 @@ async def running_gateway() -> AsyncIterator[None]:
     from gateway.control import assembly
     from gateway.data import metrics
 
+    logger.info("the data path is %s", compiled.told())
     gateway = await assembly.assemble()
     runtime.install(gateway)
     gc.collect()

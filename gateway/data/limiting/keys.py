@@ -3,7 +3,7 @@
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.data.limiting.quota import By
 from gateway.data.message.peer import client_of
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from gateway.data.message.request import Request
 
 # Looking a member up in its class costs more than what is decided by it.
-_SUBJECT, _ADDRESS, _ROUTE = By.SUBJECT, By.ADDRESS, By.ROUTE
+_SUBJECT: Final = By.SUBJECT
+_ADDRESS: Final = By.ADDRESS
+_ROUTE: Final = By.ROUTE
 LONGEST_KEY = 128  # bytes; what is longer goes by its hash
 
 

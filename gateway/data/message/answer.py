@@ -1,7 +1,7 @@
 """Writes the heads of answers as the client gets them."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.data.alteration import altered
 from gateway.data.message.cookies import sets_one_of
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gateway.data.message.request import Field, Request
 
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
-STATUS_LINES = {code: b"HTTP/1.1 %d %b\r\n" % (code, _PHRASES.get(code, b"Unknown")) for code in range(100, 600)}
+STATUS_LINES: Final = {code: b"HTTP/1.1 %d %b\r\n" % (code, _PHRASES.get(code, b"Unknown")) for code in range(100, 600)}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 

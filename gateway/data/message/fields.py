@@ -1,6 +1,6 @@
 """Which header fields go further, in both directions (RFC 9110, section 7.6)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.data.message.refusal import malformed
 
@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from gateway.data.message.request import Field, Request
 
 # What the gateway does with a field: it reads it by name once, or joined from several lines; it keeps it as it came.
-_ONE, _MANY, _KEPT = 1, 2, 4
+_ONE: Final = 1
+_MANY: Final = 2
+_KEPT: Final = 4
 
-_RULES: dict[bytes, int] = {
+_RULES: Final[dict[bytes, int]] = {
     b"host": _ONE,
     b"authorization": _ONE,
     b"content-length": _ONE,
@@ -58,12 +60,12 @@ _RULES: dict[bytes, int] = {
     b"x-real-ip": 0,
     b"x-rewrite-url": 0,
 }
-_IDENTITY = (b"x-user-", b"x-ficus-", b"x-forwarded-")
+_IDENTITY: Final = (b"x-user-", b"x-ficus-", b"x-forwarded-")
 # What nearly every Connection field says, and what it may say beside names.
-_HARMLESS_VALUES = frozenset((b"close", b"keep-alive", b"Close", b"Keep-Alive"))
+_HARMLESS_VALUES: Final = frozenset((b"close", b"keep-alive", b"Close", b"Keep-Alive"))
 _HARMLESS_OPTIONS = frozenset((b"", b"close", b"keep-alive", b"upgrade", b"http2-settings", b"te"))
 
-_ANSWER_DROPPED = frozenset(
+_ANSWER_DROPPED: Final = frozenset(
     (
         b"connection",
         b"content-length",

@@ -1,11 +1,12 @@
 """Makes a request target canonical, so that the gateway and the services can never read two different paths in it."""
 
 import re
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from gateway.data.message.refusal import Refusal, malformed
 
-_PLAIN = re.compile(rb"/[A-Za-z0-9._~!$&'()*+,=:@/-]*")
+_PLAIN: Final = re.compile(rb"/[A-Za-z0-9._~!$&'()*+,=:@/-]*")
 _ESCAPE = re.compile(rb"%(.{0,2})", re.DOTALL)
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{2}")
 _OUTSIDE = re.compile(rb"[^A-Za-z0-9._~!$&'()*+,=:@%-]")

@@ -1,7 +1,7 @@
 """Cuts what a client sends into requests, and refuses whatever two parsers could cut differently (RFC 9112)."""
 
 import re
-from typing import Protocol
+from typing import Final, Protocol
 
 import httptools
 
@@ -9,13 +9,13 @@ from gateway.data.message.chunks import ChunkedBody
 from gateway.data.message.refusal import Refusal, malformed
 from gateway.data.message.request import Field, Request
 
-HEAD_LIMIT = 16 * 1024  # bytes, request line included
-TARGET_LIMIT = 4 * 1024  # bytes
-FIELD_LIMIT = 100
+HEAD_LIMIT: Final = 16 * 1024  # bytes, request line included
+TARGET_LIMIT: Final = 4 * 1024  # bytes
+FIELD_LIMIT: Final = 100
 
-_REQUEST_LINE = re.compile(rb"([A-Z][A-Z-]{0,19}) ([\x21-\x7e]+) HTTP/1\.([01])\r\n")
+_REQUEST_LINE: Final = re.compile(rb"([A-Z][A-Z-]{0,19}) ([\x21-\x7e]+) HTTP/1\.([01])\r\n")
 _OTHER_VERSION = re.compile(rb"[A-Z][A-Z-]* [\x21-\x7e]+ HTTP/\d(\.\d)?\r\n")
-SERVED = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+SERVED: Final = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
 ALLOW = b", ".join(sorted(SERVED))
 
 
@@ -241,9 +241,9 @@ class MessageReader:
         self._keep_alive = self._parser.should_keep_alive()
 
 
-_SIZES = frozenset((b"content-length", b"transfer-encoding"))
+_SIZES: Final = frozenset((b"content-length", b"transfer-encoding"))
 _FRAMING = _SIZES | {b"connection"}
-_CR = 13
+_CR: Final = 13
 
 
 def _request_line(head: bytes) -> tuple[bytes, bytes, int]:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import httptools
 
@@ -13,10 +13,10 @@ from gateway.data.upstream.tls import alert_of
 if TYPE_CHECKING:
     from gateway.data.upstream.instance import Instance
 
-ANSWER_HEAD_LIMIT = 64 * 1024  # bytes
+ANSWER_HEAD_LIMIT: Final = 64 * 1024  # bytes
 LOST = "connection lost"
-_FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))
-_BODYLESS = frozenset((204, 304))
+_FRAMING: Final = frozenset((b"connection", b"content-length", b"transfer-encoding"))
+_BODYLESS: Final = frozenset((204, 304))
 
 
 class Asker(Protocol):

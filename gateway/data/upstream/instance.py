@@ -4,6 +4,7 @@ import asyncio
 import socket
 from ssl import SSLContext
 from time import monotonic
+from typing import Final
 
 from gateway.data.upstream.address import Address
 from gateway.data.upstream.connection import UpstreamConnection
@@ -13,7 +14,7 @@ from gateway.data.upstream.tls import Insecure, Security
 
 CONNECT_SECONDS = 0.25
 KEEP_SECONDS = 50.0  # shorter than the 75 that the services keep an idle connection, so that we are first to close
-KEEP_AT_MOST = 128
+KEEP_AT_MOST: Final = 128
 
 
 class Instance:

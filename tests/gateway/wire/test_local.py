@@ -1,5 +1,6 @@
 """Requests that this process's own Django answers, through the same connection and the same policies."""
 
+from gateway.compiled import told
 from tests.gateway.wire.conftest import Door, bearer
 from tests.gateway.wire.service import FakeService
 
@@ -66,6 +67,11 @@ class TestLocalRequest:
     def test_with_a_token_that_does_not_hold_is_refused_too(self, door: Door) -> None:
         assert door.ask("GET", "/nowhere", "Authorization: Bearer x").status == 401
         assert door.ask("GET", "/nowhere", bearer()).status == 404
+
+
+class TestLog:
+    def test_says_which_data_path_serves(self, door: Door) -> None:
+        assert f"the data path is {told()}" in door.log.read_text()
 
 
 class TestClientThatLeavesDjango:

@@ -7,6 +7,7 @@ import pytest
 import uvloop
 
 from gateway.data.upstream import tls
+from gateway.data.upstream.connection import UpstreamConnection
 from gateway.data.upstream.instance import Instance
 from gateway.data.upstream.terms import ServiceTerms
 from gateway.data.upstream.tls import Insecure, Security, Tls
@@ -111,15 +112,15 @@ class TestUpstreams:
         )
         (instance,) = upstream.instances
         first = upstream.security.context if upstream.security else None
-        kept, used = _Connection(instance, first), _Connection(instance, first)
-        instance.keep(kept)  # type: ignore[arg-type]
+        kept, used = _connection(instance, first), _connection(instance, first)
+        instance.keep(kept)
 
         Authority(tmp_path)
         changed = upstream.reload_certificates()
-        instance.keep(used)  # type: ignore[arg-type]
+        instance.keep(used)
 
         assert changed
-        assert (kept.is_closed, used.is_closed, instance.take()) == (True, True, None)
+        assert (kept.transport.is_closing(), used.transport.is_closing(), instance.take()) == (True, True, None)
 
 
 def heard_to_the_end(listening: socket.socket) -> int:
@@ -130,13 +131,22 @@ def heard_to_the_end(listening: socket.socket) -> int:
         return sum(len(data) for data in iter(lambda: accepted.recv(65536), b""))
 
 
-class _Connection:
-    """As much of a connection as an instance sees."""
+def _connection(instance: Instance, context: ssl.SSLContext | None) -> UpstreamConnection:
+    made = UpstreamConnection(instance)
+    made.connection_made(_Transport())
+    made.context = context
+    return made
 
-    def __init__(self, instance: Instance, context: ssl.SSLContext | None) -> None:
-        self.context = context
-        self.transport = self
-        self.is_closed = False
+
+class _Transport(asyncio.Transport):
+    """As much of one as an instance sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_closed = False
+
+    def is_closing(self) -> bool:
+        return self._is_closed
 
     def close(self) -> None:
-        self.is_closed = True
+        self._is_closed = True
