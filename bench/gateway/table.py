@@ -23,15 +23,18 @@ LATE_MS = 1.0
 COUNTED = """
 ## What is counted
 
-- One core for the contender, another for those who ask it and for the upstream: 600 bytes of JSON by nginx, connections
-  kept everywhere. Contenders take turns, each alone; every figure is the median of the rounds.
+- One core for the contender, another for those who ask it and for the upstream: 600 bytes of JSON by nginx. Who asks
+  keeps his connections. Contenders take turns, each alone; every figure is the median of the rounds.
 - Requests a second: wrk, one thread, 64 connections, each of which asks again once it is answered. CPU: user and system
   of all the contender's processes, from `/proc`, by requests answered. Memory: resident, of all its processes, shared
   pages counted in each. Latency: at a rate that is the same for all, 2,000 a second, from the moment when a request is
   due whatever became of those before it (open loop), so that no contender's slowness hides itself.
-- The others forward and do nothing else: no log, no limit, no token. Go's ReverseProxy is as the standard library gives
-  it, which keeps two idle connections a host; then once more with a pool of buffers and as many connections kept as it
-  likes. What was to be reached is told against both.
+- The others forward and do nothing else: no log, no limit, no token. All keep connections to the upstream, enough for
+  all who ask, but Go's ReverseProxy: it is as the standard library gives it, which keeps two that are idle, and then
+  measured once more with a pool of buffers and as many connections kept as it likes. What was to be reached is told
+  against both.
+- ficus: its data path is compiled where there is a C compiler (`make compiled`), and then measured bare once more as it
+  is without one, interpreted.
 - ficus, bare: one public route, without a log line; it counts requests and their times all the same. Everything on: a
   token (from the cache of those verified), a scope, a rate limit by subject, a limit of requests under way, two
   instances to choose from with breakers, deadlines and retries, an access log of JSON lines to a file, and one trace in
