@@ -13,6 +13,8 @@ from bench.gateway.plan import FULL, QUICK
 from bench.gateway.results import as_json
 from bench.gateway.run import Run
 from bench.machine import Machine
+from config import compiling
+from gateway.compiled import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
@@ -32,6 +34,7 @@ def main() -> int:
     if seen.warning:
         print(f"\n{seen.warning}\n", file=sys.stderr)
     run = Run(plan, place, lambda line: print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True), chosen.only)
+    data_path = compile_for(run)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     try:
         run.perform()
@@ -39,13 +42,23 @@ def main() -> int:
         keep_logs(place, chosen.out.with_suffix(".log"))
         shutil.rmtree(place, ignore_errors=True)
     machine = seen.as_dict()
-    machine["versions"] |= run.versions
+    machine["versions"] |= run.versions | {"ficus's data path": data_path}
     found = as_json(run.cells, run.ceiling, run.swept, left_out=run.left_out, machine=machine, remarks=run.remarks)
     found |= {"command": "make bench-gateway" + (" QUICK=1" if chosen.quick else ""), "plan": plan.name}
     found["took_seconds"] = round(time.monotonic() - began)
     partial = chosen.quick or bool(chosen.only)
     write(found, chosen.out, evidence=chosen.out.parent if partial else EVIDENCE)
     return 1 if any(cell.trouble for cell in run.cells) or not run.cells else 0
+
+
+def compile_for(run: Run) -> str:
+    """Have the run measure ours as compiled where that can be; return which it is, for the page."""
+    try:
+        run.compiled = compiling.make()
+    except compiling.CannotCompile as error:
+        run.remarks.append(f"ficus is INTERPRETED here, since its data path could not be compiled: {error}")
+        return "interpreted"
+    return f"compiled by {read_manifest(run.compiled)['maker']}"
 
 
 def keep_logs(place: Path, out: Path) -> None:

@@ -16,6 +16,7 @@ from ficus.supervisor.process import Process
 from gateway.data.policies import KINDS
 
 BARE, FULL, CACHED = "ficus_bare", "ficus_full", "ficus_cached"
+INTERPRETED = "ficus_interpreted"
 SAMPLED_SHARE = 0.01
 ISSUER = "http://gateway.bench"
 
@@ -38,6 +39,7 @@ class Ours:
     :ivar state: directory of its database.
     :ivar token: of the requests that have to be signed in.
     :ivar collector: where spans go.
+    :ivar compiled: directory of the compiled data path; None where it is interpreted.
     """
 
     state: Path
@@ -45,12 +47,16 @@ class Ours:
     redis_url: str
     collector: str
     token: str
+    compiled: Path | None = None
 
     def contenders(self) -> list[Contender]:
         signed = {"Authorization": f"Bearer {self.token}"}
         no_cache = "" if "cache" in KINDS else "this tree has no policy that caches"
+        interpreted = replace(self, compiled=None)
+        more = [Contender(INTERPRETED, "ficus, bare, interpreted", "", "", interpreted._bare)] if self.compiled else []
         return [
             Contender(BARE, "ficus, bare", "", "", self._bare),
+            *more,
             Contender(FULL, "ficus, everything on", "", "", self._full, "/full", signed),
             Contender(CACHED, "ficus, cached", no_cache, "", self._bare, "/cached"),
         ]
@@ -113,6 +119,7 @@ class Ours:
             **{f"{name.upper()}_URL": f"http://{self.upstream.address}" for name in NAMES},
             "REDIS_URL": self.redis_url,
             "LOG_JSON": "true",
+            "GATEWAY_COMPILED": str(self.compiled or ""),
         }
 
 

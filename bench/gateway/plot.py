@@ -14,6 +14,7 @@ COLOURS = {
     "traefik": ORANGE,
     "envoy": PINK,
     "ficus_bare": GREEN,
+    "ficus_interpreted": GREEN,
     "ficus_full": RED,
     "ficus_cached": YELLOW,
 }

@@ -13,7 +13,7 @@ from bench.gateway.bodies import Bodies, BodyLost
 from bench.gateway.cores import Cores
 from bench.gateway.engines import engines
 from bench.gateway.load import Load, LoadBroken
-from bench.gateway.ours import BARE, CACHED, FULL, ISSUER, Ours
+from bench.gateway.ours import BARE, CACHED, FULL, INTERPRETED, ISSUER, Ours
 from bench.gateway.place import Contender
 from bench.gateway.plan import Plan
 from bench.gateway.results import Cell, Step, Swept
@@ -27,7 +27,7 @@ from ficus.testing.otlp import Sink
 from ficus.testing.processes import Processes, free_ports
 
 TROUBLES = (BodyLost, CannotStart, LoadBroken, LookupError, OSError, SubprocessError)
-OURS = (BARE, FULL, CACHED)
+OURS = (BARE, FULL, CACHED, INTERPRETED)
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Run:
     :ivar place: a directory for whatever it leaves behind; the caller's to remove.
     :ivar say: told what happens.
     :ivar only: names of contenders to be measured; all, if it is empty.
+    :ivar compiled: directory of our compiled data path; None: it is interpreted.
     :ivar ceiling: the upstream itself, asked without anybody between.
     :ivar left_out: why a contender was not measured, by its name.
     :ivar remarks: what a reader of the figures has to know.
@@ -45,6 +46,7 @@ class Run:
     place: Path
     say: Callable[[str], None]
     only: Sequence[str] = ()
+    compiled: Path | None = None
     cells: list[Cell] = field(default_factory=list)
     ceiling: Cell = field(default_factory=lambda: Cell("upstream", "upstream alone"))
     swept: list[Swept] = field(default_factory=list)
@@ -66,7 +68,7 @@ class Run:
             upstream, load = Upstream.at(free_ports(1)[0]), Load(self.place)
             processes.start(upstream.process(self.place / "upstream", tokens.keys()))
             [token] = tokens.make(1)
-            gateway = Ours(self.place, upstream, redis.url, sink.endpoint, token)
+            gateway = Ours(self.place, upstream, redis.url, sink.endpoint, token, self.compiled)
             self._stage = Stage(self.place, processes, load, cores, self.plan, upstream.address, bodies)
             for remark in (cores.remark, upstream.remark, load.remark, *ours.remarks()):
                 self._remark(remark)
