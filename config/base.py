@@ -71,6 +71,16 @@ def database(service: str) -> dict[str, Any]:
 
 REDIS_URL = redis_by_tls(env.secret("REDIS_URL", f"redis{'s' * (TLS is not None)}://{addresses.redis}/0"), TLS)
 
+# What is kept for a while, and never decided on (docs/caching.md): by each service for itself, in Redis and as JSON.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": SERVICE,
+        "OPTIONS": {"serializer": "ficus.caching.redis.Json", "pool_class": "ficus.caching.redis.Pool"},
+    }
+}
+
 # Who keeps the instances of services, under which names this process is registered there, and at which host it is
 # reached where that is not what it binds to. Empty: nobody is registered; services are where the addresses below say.
 DISCOVERY: dict[str, Any] = {

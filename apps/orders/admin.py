@@ -34,6 +34,10 @@ class Why(ActionForm):
     reason = forms.CharField(max_length=200, required=False, label="Reason, to cancel:")
 
 
+class Price(ActionForm):
+    unit_price = forms.IntegerField(required=False, label="Price, in minor units:")
+
+
 class Lines(ReadOnlyInline):
     model = OrderLine
     fields = readonly_fields = ("position", "sku", "name", "quantity", "unit_price", "total")
@@ -150,13 +154,14 @@ def _turn_back(order: Any, at: datetime) -> None:
 
 @admin.register(Product, site=site)
 class Products(ReadOnlyAdmin):
-    """Operators say what is sold at present."""
+    """Operators say what is sold at present, and for how much."""
 
     list_display = ("sku", "name", "unit_price", "currency", "is_active")
     list_filter = ("is_active",)
     ordering = ("sku",)
     search_fields = ("sku", "name")
-    actions = ("offer", "withdraw")
+    actions = ("offer", "withdraw", "change_price")
+    action_form = Price
 
     def has_offer_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("orders.offer_product")
@@ -168,6 +173,12 @@ class Products(ReadOnlyAdmin):
     @admin.action(description="Withdraw", permissions=["offer"])
     def withdraw(self, request: HttpRequest, rows: QuerySet[Product]) -> None:
         self.each(request, rows, lambda row: services.withdraw_product(sku=row.pk), "withdrawn")
+
+    @admin.action(description="Change the price", permissions=["offer"])
+    def change_price(self, request: HttpRequest, rows: QuerySet[Product]) -> None:
+        said = request.POST.get("unit_price", "").strip()
+        price = int(said) if said.isascii() and said.isdigit() else 0
+        self.each(request, rows, lambda row: services.change_price(sku=row.pk, unit_price=price), "changed")
 
 
 @admin.register(Customer, site=site)

@@ -10,6 +10,7 @@ DomainError
 │   ├── UnknownProduct       not in the catalogue, or not sold at present
 │   ├── ForeignCurrency      a product is priced in another currency than the order
 │   ├── TotalTooLarge        more than an order may amount to
+│   ├── InvalidPrice         not a price that a product may have
 │   └── CustomerRequired     the caller is no person and names no customer
 ├── Forbidden
 │   ├── OrderingForAnother   only staff orders for somebody else
@@ -61,6 +62,10 @@ class ForeignCurrency(InvalidLines):
 
 class TotalTooLarge(InvalidLines):
     code, title = "total_too_large", "The order's total is too large"
+
+
+class InvalidPrice(Invalid):
+    code, title = "invalid_price", "Not a price that a product may have"
 
 
 class CustomerRequired(Invalid):

@@ -3,17 +3,28 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from apps.orders import figures, folding, sagas, services
+from apps.orders import figures, folding, queries, sagas, services
 from apps.orders.models import Customer, CustomerFigure
+from contracts.orders.events import ProductChanged
 from contracts.users.events import CreditRefused, CreditReserved, UserProfileChanged, UserRegistered
+from ficus.events import log
 from ficus.events.consumer import Consumer, Received
 from ficus.events.projection import Projection
 
 consumer = Consumer("orders")
 customers = Projection("orders.customers", rows=[Customer])
 summary = Projection(figures.PROJECTION, rows=[CustomerFigure])
+
+
+def forget_the_catalogue(changes: Sequence[tuple[ProductChanged, Received]]) -> None:
+    """Have the catalogue shown as it is, as soon as that is committed."""
+    transaction.on_commit(queries.catalogue.forget, robust=True)
+
+
+log.observe(ProductChanged, forget_the_catalogue)
 
 
 @consumer.handles_together(CreditReserved, CreditRefused)

@@ -1,7 +1,7 @@
 """The catalogue, orders and their legal moves, and the copy of customers' names. No writes and no events here."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import models
 from django.db.models import Q
@@ -14,6 +14,7 @@ from ficus.events.announced import announced_by
 LINES_MAX = 100
 QUANTITY_MAX = 1000
 TOTAL_MAX = 10**12
+PRODUCTS = UUID("9b0c7d52-3f6e-5a41-8f52-6c1d7a90e4b3")  # the name space of products' ids in events
 
 
 def order_id(placed_at: datetime, random_bits: int) -> UUID:
@@ -33,6 +34,7 @@ class Product(models.Model):
     Something that can be ordered while it is active.
 
     ``unit_price`` is in minor units of ``currency`` (ISO 4217): 1250 EUR means 12.50 euro.
+    ``version`` counts its announced changes.
     """
 
     sku = models.SlugField(max_length=40, primary_key=True)
@@ -40,6 +42,7 @@ class Product(models.Model):
     unit_price = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     is_active = models.BooleanField(default=True)
+    version = models.BigIntegerField(default=0)
 
     class Meta:
         permissions = (("offer_product", "Can offer and withdraw products"),)
@@ -50,6 +53,11 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    @property
+    def event_id(self) -> UUID:
+        """Return the id by which events name it: a UUIDv5 of its sku (RFC 9562)."""
+        return uuid5(PRODUCTS, self.sku)
 
 
 class Customer(models.Model):

@@ -12,9 +12,12 @@ from apps.orders import exceptions, folding
 from apps.orders.folding import OrderState
 from apps.orders.models import LINES_MAX, QUANTITY_MAX, TOTAL_MAX, Customer, Order, OrderLine, Product
 from ficus.auth.principal import Caller
+from ficus.caching.kept import Kept
 from ficus.events import log
 from ficus.events.recorded import Recorded
 
+# Pages of the catalogue as they are shown. What an order costs is never read from here: see :func:`get_quote`.
+catalogue = Kept("orders.catalogue", seconds=30)
 FIRST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.1
 
@@ -46,7 +49,7 @@ class Quote:
 
 def get_quote(lines: Sequence[Line], *, currency: str) -> Quote:
     """
-    Return what these lines cost in that currency (ISO 4217).
+    Return what these lines cost in that currency (ISO 4217), by the rows of the catalogue at this moment.
 
     :raises InvalidLines: a subclass of it, if the lines cannot be ordered together.
     """

@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.orders import clients, exceptions, queries
-from apps.orders.models import Customer, Order, OrderLine, Product
+from apps.orders.models import TOTAL_MAX, Customer, Order, OrderLine, Product
 from apps.orders.models import order_id as new_order_id
 from contracts.orders import events
 from ficus import rows
@@ -155,16 +156,63 @@ def remember_customer(*, customer_id: UUID, username: str, version: int) -> None
         customer.save(update_fields=["username", "version"])
 
 
-@transaction.atomic
-def offer_product(*, sku: str) -> None:
-    """Let a product be ordered from now on."""
-    Product.objects.filter(pk=sku).update(is_active=True)
+def offer_product(*, sku: str) -> Product:
+    """
+    Let a product be ordered from now on.
+
+    :raises ProductNotFound: if the catalogue does not have it.
+    """
+    return _change_product(sku, is_active=True)
+
+
+def withdraw_product(*, sku: str) -> Product:
+    """
+    Let a product not be ordered any more; orders that have it stay as they are.
+
+    :raises ProductNotFound: if the catalogue does not have it.
+    """
+    return _change_product(sku, is_active=False)
+
+
+def change_price(*, sku: str, unit_price: int) -> Product:
+    """
+    Sell a product at another price, in minor units of its currency; orders that have it stay as they are.
+
+    Whoever begins to place an order when this has returned pays the new price.
+
+    :raises InvalidPrice: unless it is at least 1 and no more than an order may come to.
+    :raises ProductNotFound: if the catalogue does not have it.
+    """
+    if not 1 <= unit_price <= TOTAL_MAX:
+        raise exceptions.InvalidPrice(f"A price is from 1 to {TOTAL_MAX}.")
+    return _change_product(sku, unit_price=unit_price)
 
 
 @transaction.atomic
-def withdraw_product(*, sku: str) -> None:
-    """Let a product not be ordered any more; orders that have it stay as they are."""
-    Product.objects.filter(pk=sku).update(is_active=False)
+def _change_product(sku: str, **changes: Any) -> Product:
+    """Change a product and announce it as it is then; nothing is announced if it is so already."""
+    product = Product.objects.select_for_update().filter(pk=sku).first()
+    if product is None:
+        raise exceptions.ProductNotFound
+    if all(getattr(product, field) == value for field, value in changes.items()):
+        return product
+    for field, value in changes.items():
+        setattr(product, field, value)
+    product.version += 1
+    product.save(update_fields=[*changes, "version"])
+    log.append(product_changed(product), version=product.version)
+    return product
+
+
+def product_changed(product: Product) -> events.ProductChanged:
+    return events.ProductChanged(
+        product_id=product.event_id,
+        sku=product.sku,
+        name=product.name,
+        unit_price=product.unit_price,
+        currency=product.currency,
+        is_active=product.is_active,
+    )
 
 
 def _lock_order(order_id: UUID) -> Order:

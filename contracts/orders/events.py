@@ -1,5 +1,5 @@
 """
-What the orders service announces about orders, and the one thing its saga asks of users by message.
+What the orders service announces about orders and products, and the one thing its saga asks of users by message.
 
 Amounts are in minor units of ``currency`` (ISO 4217).
 """
@@ -70,3 +70,15 @@ class ReleaseCredit(Event, frozen=True, kw_only=True):
     order_id: UUID
     customer_id: UUID
     reason: str
+
+
+@event("orders.product_changed", version=1, aggregate="product", key="product_id")
+class ProductChanged(Event, frozen=True, kw_only=True):
+    """A product as it is from now on: its price is another, or it is sold again or no more."""
+
+    product_id: UUID
+    sku: str
+    name: str
+    unit_price: int
+    currency: str
+    is_active: bool

@@ -28,6 +28,12 @@ def _trusted_tokens(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_kept(settings: Any) -> None:
+    """What one test has seen of the catalogue is nothing to the next."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
+
+@pytest.fixture(autouse=True)
 def _users_away(settings: Any) -> None:
     settings.RPC = {**settings.RPC, "UPSTREAMS": {**settings.RPC["UPSTREAMS"], "users": NOBODY_LISTENS}}
 

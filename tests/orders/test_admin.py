@@ -226,6 +226,22 @@ class TestProducts:
             "lamp",
         ]
 
+    def test_get_another_price_from_operators(self, catalogue):
+        operator = staff("operator")
+
+        done = act(operator, "change_price", "mug", "lamp", model="product", unit_price="1390")
+        refused = act(operator, "change_price", "desk", model="product", unit_price="-5")
+
+        prices = dict(Product.objects.values_list("sku", "unit_price"))
+        assert (prices["mug"], prices["lamp"], prices["desk"]) == (1390, 1390, 40000)
+        assert "2 changed." in done.content.decode()
+        assert "A price is from 1 to" in refused.content.decode()
+
+    def test_keep_their_price_where_support_asks(self, catalogue):
+        act(staff("support"), "change_price", "mug", model="product", unit_price="1")
+
+        assert Product.objects.get(pk="mug").unit_price == 1250
+
     def test_are_left_alone_by_support(self, catalogue):
         act(staff("support"), "withdraw", "mug", model="product")
 

@@ -189,3 +189,43 @@ class TestCatalogue:
         services.offer_product(sku="mug")
 
         assert place(customer_id, Line("mug", 1)).total == 1250
+
+
+class TestProducts:
+    def test_at_another_price_are_announced_as_they_are_then(self, catalogue):
+        product = services.change_price(sku="mug", unit_price=1390)
+
+        [told] = log.history("product", product.event_id)
+        assert (told.type, told.aggregate_version) == ("orders.product_changed", 1)
+        assert told.payload == {
+            "product_id": str(product.event_id),
+            "sku": "mug",
+            "name": "Mug",
+            "unit_price": 1390,
+            "currency": "EUR",
+            "is_active": True,
+        }
+
+    def test_that_are_so_already_are_not_announced(self, catalogue):
+        product = services.change_price(sku="mug", unit_price=1250)
+        services.offer_product(sku="mug")
+
+        assert log.history("product", product.event_id) == []
+
+    def test_are_counted_one_change_after_the_other(self, catalogue):
+        services.withdraw_product(sku="mug")
+        product = services.offer_product(sku="mug")
+
+        assert [told.payload["is_active"] for told in log.history("product", product.event_id)] == [False, True]
+        assert product.version == 2
+
+    @pytest.mark.parametrize("price", [0, -1, 10**12 + 1])
+    def test_at_no_price_that_one_can_pay_stay_as_they_are(self, catalogue, price):
+        with pytest.raises(exceptions.InvalidPrice):
+            services.change_price(sku="mug", unit_price=price)
+
+        assert Product.objects.get(pk="mug").unit_price == 1250
+
+    def test_that_the_catalogue_does_not_have_are_refused(self, catalogue):
+        with pytest.raises(exceptions.ProductNotFound):
+            services.change_price(sku="unheard-of", unit_price=1)

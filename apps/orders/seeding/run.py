@@ -40,6 +40,7 @@ def seed_catalogue() -> int:
         ),
         ignore_conflicts=True,
     )
+    queries.catalogue.forget()
     return Product.objects.count() - before
 
 
