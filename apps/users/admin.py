@@ -80,7 +80,7 @@ class Users(ReadOnlyAdmin):
         "version",
         "credit",
     )
-    actions = ("deactivate", "reactivate", "give_roles")
+    actions = ("deactivate", "reactivate", "sign_out", "give_roles")
     action_form = WhyAndRoles
 
     @admin.display(description="roles")
@@ -104,6 +104,10 @@ class Users(ReadOnlyAdmin):
     def reactivate(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         reason = _reason(request)
         self.each(request, rows, lambda row: services.reactivate_user(user_id=row.pk, reason=reason), "reactivated")
+
+    @admin.action(description="Sign out everywhere", permissions=["deactivate"])
+    def sign_out(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        self.each(request, rows, lambda row: services.sign_out_everywhere(user_id=row.pk), "signed out")
 
     def has_roles_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("users.change_roles")
@@ -182,9 +186,20 @@ class CreditHolds(ReadOnlyAdmin):
 
 @admin.register(FailedSignIns, site=site)
 class FailedSignInsAdmin(ReadOnlyAdmin):
+    """Operators lift lock-outs."""
+
+    actions = ("lift",)
     list_display = ("account", "address", "failures", "last_failed_at")
     search_fields = ("account", "address")
     ordering = ("-last_failed_at",)
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("users.lift_lock_out")
+
+    @admin.action(description="Let in again", permissions=["lift"])
+    def lift(self, request: HttpRequest, rows: QuerySet[FailedSignIns]) -> None:
+        let_in = services.lift_lock_out
+        self.each(request, rows, lambda row: let_in(account=row.account, address=row.address), "let in again")
 
 
 def _reason(request: HttpRequest) -> str:

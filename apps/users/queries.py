@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
+from oauth2_provider.models import RefreshToken
 from oauth2_provider.settings import oauth2_settings
 
 from apps.users import keys
@@ -95,6 +96,17 @@ def list_taken(*, ids: Iterable[UUID], usernames: Iterable[str], emails: Iterabl
 
 def find_failed_sign_ins(*, username: str, address: str) -> FailedSignIns | None:
     return FailedSignIns.objects.filter(account=username.lower(), address=address).first()
+
+
+def list_failed_sign_ins() -> QuerySet[FailedSignIns]:
+    """Return who has failed to sign in of late, and from where, the last first."""
+    return FailedSignIns.objects.order_by("-last_failed_at", "account", "address")
+
+
+def list_open_sessions(*, user_id: UUID) -> list[UUID]:
+    """Return the sign-ins of a person that have not ended."""
+    live = RefreshToken.objects.filter(user_id=user_id, revoked__isnull=True)
+    return list(live.order_by("token_family").values_list("token_family", flat=True).distinct())
 
 
 def search_users(users: QuerySet[User], *, words: str) -> QuerySet[User]:

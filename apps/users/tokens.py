@@ -189,8 +189,13 @@ def revoke_session(*, refresh: str, client: Application) -> None:
 @transaction.atomic
 def end_family(token: RefreshToken, *, reason: str) -> None:
     """End the session of a refresh token, and announce ``SessionEnded``."""
-    RefreshToken.revoke_family(token.token_family)
-    announce_end(token.token_family, token.user_id, reason)
+    end_session(token.token_family, token.user_id, reason=reason)
+
+
+def end_session(session_id: UUID, user_id: UUID | None, *, reason: str) -> None:
+    """End a session in the current transaction, and announce ``SessionEnded``."""
+    RefreshToken.revoke_family(session_id)
+    announce_end(session_id, user_id, reason)
 
 
 def announce_end(session_id: UUID, user_id: UUID | None, reason: str) -> None:

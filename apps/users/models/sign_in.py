@@ -22,6 +22,7 @@ class FailedSignIns(models.Model):
 
     class Meta:
         verbose_name_plural = "failed sign-ins"
+        permissions = [("lift_lock_out", "Can lift lock-outs")]
         constraints = [
             models.UniqueConstraint(fields=["account", "address"], name="users_failedsignins_once_per_pair"),
         ]

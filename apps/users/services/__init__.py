@@ -20,7 +20,14 @@ from apps.users.services.people import (
     reactivate_user,
     register_user,
 )
-from apps.users.services.sessions import end_session, forget_expired_sign_ins, refresh_session, sign_in
+from apps.users.services.sessions import (
+    end_session,
+    forget_expired_sign_ins,
+    lift_lock_out,
+    refresh_session,
+    sign_in,
+    sign_out_everywhere,
+)
 
 __all__ = [
     "Decision",
@@ -32,6 +39,7 @@ __all__ = [
     "end_session",
     "forget_expired_sign_ins",
     "grant_credit",
+    "lift_lock_out",
     "reactivate_user",
     "refresh_session",
     "register_user",
@@ -39,4 +47,5 @@ __all__ = [
     "reserve_credit",
     "reserve_credits",
     "sign_in",
+    "sign_out_everywhere",
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
@@ -65,6 +66,27 @@ def end_session(*, refresh_token: str) -> None:
     An unknown token ends nothing, and nobody is told (RFC 7009).
     """
     tokens.revoke_session(refresh=refresh_token, client=tokens.first_party())
+
+
+@transaction.atomic
+def sign_out_everywhere(*, user_id: UUID) -> int:
+    """End every session of a person, who may sign in again; return how many. Announces ``SessionEnded`` for each."""
+    sessions = queries.list_open_sessions(user_id=user_id)
+    for session_id in sessions:
+        tokens.end_session(session_id, user_id, reason="revoked")
+    return len(sessions)
+
+
+def lift_lock_out(*, account: str, address: str | None = None) -> int:
+    """
+    Forget the failed attempts to sign in to an account, so that it is locked no more; return from how many addresses.
+
+    :param address: the only one to let in again; None for all.
+    """
+    failed = FailedSignIns.objects.filter(account=account.lower())
+    if address is not None:
+        failed = failed.filter(address=address)
+    return failed.delete()[0]
 
 
 def forget_expired_sign_ins(*, at: datetime) -> None:

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.django_db
 CHANGES = ("add_", "change_", "delete_")
 # Of each app that may be installed: what operators may do, and what is for admins alone.
 OWN = {
-    "apps.users": ({"users.deactivate_user", "users.grant_credit"}, {"users.change_roles", "users.delete_user"}),
+    "apps.users": (
+        {"users.deactivate_user", "users.grant_credit", "users.lift_lock_out"},
+        {"users.change_roles", "users.delete_user"},
+    ),
     "apps.orders": ({"orders.fulfil_order", "orders.offer_product"}, {"orders.change_order"}),
     "ficus.events": ({"ficus_events.operate_parkedevent"}, {"ficus_events.delete_parkedevent"}),
     "ficus.sagas": ({"ficus_sagas.operate_sagainstance"}, {"ficus_sagas.change_sagainstance"}),
