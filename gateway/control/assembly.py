@@ -56,7 +56,7 @@ async def assemble() -> Gateway:
         session_cookie=settings.SESSION_COOKIE_NAME.encode(),
         certificates=Certificates(troubles.tls_files()) if settings.TLS_FILES else None,
         trusted_hops=[ip_network(network) for network in settings.TRUSTED_HOPS],
-        sampled_share=live.value("gateway.sampled_share"),
+        sampled_share=float(live.value("gateway.sampled_share")),
         access_log=access_log(settings.LOGGING),
         cache=_cache(),
         limiter=Limiter(RedisLink(settings.REDIS_URL), workers=settings.GATEWAY_WORKERS),
@@ -139,7 +139,7 @@ def access_log(logging_settings: Mapping[str, Any]) -> AccessLog | None:
 def go_by(gateway: Gateway, values: Mapping[str, Any]) -> None:
     """Have the gateway go by what is set centrally; to be called in its own thread."""
     gateway.in_flight_limit = values["gateway.in_flight_limit"]
-    gateway.sampled_share = values["gateway.sampled_share"]
+    gateway.sampled_share = float(values["gateway.sampled_share"])
     wanted = access_log({**settings.LOGGING, "level": values["log.level"]})
     # One that goes has still a timer by which it writes what it has gathered.
     gateway.access_log = (gateway.access_log or wanted) if wanted is not None else None
