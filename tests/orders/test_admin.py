@@ -260,3 +260,14 @@ class TestDoor:
 
         assert answer.status_code in (302, 403)
         assert Order.objects.get().status == "PENDING"
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize(("role", "may_change"), [("support", False), ("operator", True), ("admin", True)])
+    def test_is_for_staff_to_look_at_and_for_operators_to_change(self, settings, role, may_change):
+        settings.CONFIGURATION = {**settings.CONFIGURATION, "URL": "redis://127.0.0.1:1/0"}
+
+        page = staff(role).get("/orders/admin/ficus_configuration/configuration/").content.decode()
+
+        assert 'data-setting="flags.ask_credit_first"' in page
+        assert ("Change a value" in page) is may_change

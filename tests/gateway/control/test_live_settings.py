@@ -43,8 +43,11 @@ class TestGoingBy:
 @pytest.mark.django_db
 class TestPage:
     @pytest.mark.parametrize(("role", "status"), [("support", 200), ("operator", 200), ("customer", 302)])
-    def test_is_for_staff(self, settings: Any, client: Client, role: str, status: int) -> None:
+    def test_is_for_staff_and_changes_are_for_operators(
+        self, settings: Any, client: Client, role: str, status: int
+    ) -> None:
         settings.TOKENS = tokens.trusting(settings.TOKENS)
+        settings.CONFIGURATION = {**settings.CONFIGURATION, "URL": "redis://127.0.0.1:1/0"}
 
         answer = client.get("/admin/ficus_configuration/configuration/", **tokens.bearer(roles=[role]))
 
@@ -52,3 +55,4 @@ class TestPage:
         if status == 200:
             assert 'data-setting="gateway.in_flight_limit"' in answer.content.decode()
             assert "resilience." not in answer.content.decode()
+            assert ("Change a value" in answer.content.decode()) is (role == "operator")
