@@ -31,7 +31,7 @@ from ficus.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
-ADMIN_PATH = re.compile(r"^/(?:[a-z]+/)?admin(?:/|$)")
+ADMIN_PATH = re.compile(r"^/(?:[a-z][a-z0-9_]*/)?admin(?:/|$)")
 
 
 class StaffMiddleware(MiddlewareMixin):

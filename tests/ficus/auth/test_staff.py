@@ -8,13 +8,23 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from ficus.auth.principal import Principal
-from ficus.auth.staff import RoleBackend
+from ficus.auth.staff import ADMIN_PATH, RoleBackend
 from ficus.testing import tokens
 
 ADA = UUID("0198a1b2-0000-7000-8000-000000000001")
 
 # Where there is no users table, staff are kept as shadows.
 shadowed = pytest.mark.applies_when(lambda: configured.AUTH_USER_MODEL == "ficus_auth.Person")
+
+
+class TestAdminPath:
+    @pytest.mark.parametrize("path", ["/admin", "/admin/", "/orders/admin/orders/order/", "/gift_cards2/admin/"])
+    def test_is_below_any_service(self, path: str) -> None:
+        assert ADMIN_PATH.match(path)
+
+    @pytest.mark.parametrize("path", ["/orders", "/administration", "/orders/1/admin", "/_/admin"])
+    def test_is_nothing_else(self, path: str) -> None:
+        assert not ADMIN_PATH.match(path)
 
 
 class TestRoleBackend:
