@@ -75,6 +75,7 @@ WAITING = (
         ),
     ),
     Run("wire", "gateway", (WIRE,), redis=3),
+    Run("starting", "", ("tests/starting",)),
     Run("monoliths", "", ("tests/e2e",), only="monolith", redis=1),
     Run("systems", "", ("tests/e2e",), only="not services and not monolith", redis=2),
     Run("timed", "orders", TIMED),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
@@ -15,13 +16,17 @@ MODULE = ("-m", "config.up")
 
 
 class Terminal:
-    """``make up`` in a terminal of its own; ``lines`` is what it has shown so far."""
+    """
+    ``make up`` in a terminal of its own; ``lines`` is what it has shown so far.
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    :param root: the tree whose system it is.
+    """
+
+    def __init__(self, *arguments: str, root: Path = ROOT, **environment: str) -> None:
         self.lines: list[str] = []
         self._running = subprocess.Popen(
             [sys.executable, *MODULE, *arguments],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, "FICUS_ENV": "development", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,6 +13,7 @@ from tests.e2e.people import PASSWORD, Person
 from tests.e2e.system import System, eventually
 
 AN_HOUR = 3600
+OWN = {"users": "users/me", "monolith": "orders"}
 
 
 def rotate(system: System, *options: str) -> None:
@@ -36,7 +37,7 @@ def everywhere(system: System, person: Person) -> set[int]:
         requests.get(f"{url}/{path}", headers=header, timeout=30).status_code
         for url, path in [
             (system.url, "orders"),
-            *((url, "users/me" if name == "users" else "orders") for name, url in system.service_urls.items()),
+            *((url, OWN.get(name, name)) for name, url in system.service_urls.items()),
         ]
     }
 
