@@ -6,7 +6,7 @@ import select
 import stat
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -29,8 +29,8 @@ class AccessLog:
     :ivar lost: lines that have not been reported yet.
     """
 
-    LINGER_SECONDS = 0.1
-    MOST_LINES = 20_000
+    LINGER_SECONDS: ClassVar[float] = 0.1
+    MOST_LINES: ClassVar[int] = 20_000
 
     __slots__ = ("_fixed", "_format", "_lines", "_write", "lost")
 
