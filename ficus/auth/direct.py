@@ -6,6 +6,7 @@ The tokens stay in the service's session and have the same ``sid`` as the front 
 signed out everywhere, and a change of roles is honoured here as there.
 """
 
+import logging
 import secrets
 import time
 from base64 import urlsafe_b64encode
@@ -24,6 +25,8 @@ from ficus.auth.keys import ALGORITHM
 from ficus.auth.principal import Principal
 from ficus.auth.verifier import InvalidToken
 from ficus.errors import DomainError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 CALLBACK = "signed-in/"  # below the admin's own path
 BEGUN, STAFF = "signing_in", "staff"  # what a session holds
@@ -124,7 +127,10 @@ def end(request: HttpRequest) -> None:
     kept = request.session.get(STAFF)
     request.session.flush()
     if kept is not None:
-        ask("/oauth/revoke", token=kept["refresh_token"])
+        try:
+            ask("/oauth/revoke", token=kept["refresh_token"])
+        except UsersAway:
+            logger.warning("a session ended here and not at the users service, which does not answer")
 
 
 def ask(path: str, **form: str) -> dict[str, Any] | None:
@@ -194,7 +200,11 @@ def _renewed(request: HttpRequest, kept: dict[str, Any]) -> dict[str, Any]:
     """Return new tokens if this request is the one that may fetch them and gets them; else those that are kept."""
     if not _claim(request, kept):
         return kept
-    answer = ask("/oauth/token", grant_type="refresh_token", refresh_token=kept["refresh_token"])
+    try:
+        answer = ask("/oauth/token", grant_type="refresh_token", refresh_token=kept["refresh_token"])
+    except UsersAway:
+        logger.warning("a session cannot be renewed: users does not answer")
+        return kept
     return kept if answer is None else _keep(request, answer)
 
 

@@ -142,6 +142,8 @@ class StaffAdminSite(AdminSite):
             raise Http404
         try:
             return HttpResponseRedirect(direct.finish(request))
+        except direct.UsersAway as error:
+            return HttpResponse(f"{error.detail}.", status=error.status, headers={"Retry-After": "1"})
         except direct.SignInFailed as error:
             logger.warning("a sign-in has failed: %s", error)
             raise PermissionDenied("Signing in has failed; try again.") from None

@@ -76,6 +76,10 @@ def sign_in(browser: Client, session: Session, path: str = ADMIN) -> Any:
     return browser.get(back.removeprefix(DIRECT))
 
 
+def away(path: str, **form: str) -> None:
+    raise direct.UsersAway
+
+
 def hear(since: float = 0.0) -> None:
     """Have the service's verifier hear now what it would hear within half a second."""
     told = queries.revocations_since(since)
@@ -176,6 +180,14 @@ class TestSigningIn:
 
         assert browser.get(back.removeprefix(DIRECT)).status_code == 403
 
+    def test_says_so_while_users_is_away(self, browser: Client, sam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        back = allowed(sent_to_sign_in(browser), at_the_door())["Location"]
+        monkeypatch.setattr(direct, "ask", away)
+
+        answer: Any = browser.get(back.removeprefix(DIRECT))
+
+        assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+
     def test_does_not_happen_at_the_front_door(self, browser: Client) -> None:
         front = Client(headers={"Host": "127.0.0.1"})
 
@@ -247,6 +259,15 @@ class TestOverTime:
         assert browser.get(ADMIN).status_code == 302
         assert direct.STAFF not in browser.session
 
+    def test_goes_on_with_a_token_that_holds_while_users_is_away(
+        self, browser: Client, sam: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sign_in(browser, at_the_door())
+        self.let_time_pass(browser)
+        monkeypatch.setattr(direct, "ask", away)
+
+        assert browser.get(ADMIN).status_code == 200
+
     @staticmethod
     def let_time_pass(browser: Client) -> None:
         session = browser.session
@@ -279,6 +300,13 @@ class TestSigningOut:
             services.refresh_session(refresh_token=session.refresh_token)
         assert verifier.default().verify(elsewhere.access_token).username == "sam"
         assert RefreshToken.objects.filter(revoked__isnull=True).count() == 1
+
+    def test_ends_it_here_while_users_is_away(self, browser: Client, sam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        sign_in(browser, at_the_door())
+        monkeypatch.setattr(direct, "ask", away)
+
+        assert browser.post(f"{ADMIN}logout/").status_code == 302
+        assert browser.get(ADMIN).status_code == 302
 
     def test_is_not_done_by_a_link(self, browser: Client, sam: Any) -> None:
         sign_in(browser, at_the_door())
