@@ -12,6 +12,16 @@ import pytest
 from config.compiling import MODULES
 from gateway.compiled import MANIFEST, ROOT, SUFFIX, NotServed, digest_of, serve
 
+# Tells what has been imported when the gateway is about to be.
+WATCH = """
+import sys
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "gateway":
+            print(*sys.modules)
+sys.meta_path.insert(0, Watch())
+"""
+
 
 def made(place: Path, *modules: str) -> Path:
     """Return a directory with what looks like the modules compiled, whose source is one line each."""
@@ -82,3 +92,13 @@ class TestModules:
 
         assert {each.__module__ for each in derived} - set(MODULES) == set()
         assert "AtOnce" in {each.__name__ for each in derived}
+
+    @pytest.mark.parametrize("start", ["import config.gunicorn, gateway.data.worker", "import django; django.setup()"])
+    def test_are_not_imported_before_the_gateway_could_have_them_served(self, start: str) -> None:
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.gateway.settings"}
+
+        done = subprocess.run([sys.executable, "-c", WATCH + start], cwd=ROOT, env=environment, capture_output=True)
+
+        imported = done.stdout.decode().splitlines()[0].split()
+        assert (done.returncode, "config" in imported) == (0, True), done.stderr.decode()
+        assert set(imported) & set(MODULES) == set()
