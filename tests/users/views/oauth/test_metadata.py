@@ -22,6 +22,12 @@ class TestIntrospect:
         assert (live["active"], live["client_id"], live["username"]) == (True, "budget", "ada")
         assert dead == {"active": False}
 
+    def test_tells_of_no_token_with_roles_that_were_changed(self, web, session, robot, ada):
+        known = {"client_id": "robot", "client_secret": SECRET}
+        services.change_roles(user_id=ada.id, roles=["support"], reason="promoted")
+
+        assert web.post("/oauth/introspect", {**known, "token": session["access_token"]}).json() == {"active": False}
+
     def test_tells_nobody_else(self, web, session, robot):
         stranger = web.post("/oauth/introspect", {"token": session["access_token"]})
         first_party = web.post(
