@@ -1,4 +1,4 @@
-"""Writes a new service into the tree, and its one entry into config/services.py: all of it or nothing."""
+"""Writes a new service into the tree, and its entry into config/services.py and .env.example: all of it or nothing."""
 
 import ast
 import os
@@ -19,6 +19,7 @@ from config.starting.names import Names, host
 TEMPLATES = Path(__file__).parent / "templates"
 SUFFIX = "-tpl"
 LIST = Path("config/services.py")
+VARIABLES = Path(".env.example")
 ENTRY = """    Service(
         "{{ name }}",
         port={{ port }},
@@ -30,6 +31,18 @@ ENTRY = """    Service(
         },
         servicers=("apps.{{ name }}.rpc.{{ Name }}Servicer",),
     ),
+"""
+LINES = """
+# --- The same for {{ words }} ---
+#{{ NAME }}_SECRET_KEY=
+#{{ NAME }}_DIRECT_URL=
+#{{ NAME }}_DATABASE_URL=postgres://{{ name }}:...@127.0.0.1:5432/{{ name }}
+#{{ NAME }}_URL=http://127.0.0.1:{{ port }}
+#{{ NAME }}_RPC=127.0.0.1:{{ rpc_port }}
+#{{ NAME }}_PORT={{ port }}
+#{{ NAME }}_RPC_PORT={{ rpc_port }}
+#{{ NAME }}_WORKERS=1
+#{{ NAME }}_PARTITIONS=1
 """
 
 
@@ -53,9 +66,10 @@ def write(names: Names, root: Path) -> list[Path]:
         paths = sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file())
         if standing := [path for path in paths if (root / path).exists()]:
             raise CannotWrite(f"{standing[0]} is there already")
+        (made / VARIABLES).write_text((root / VARIABLES).read_text() + _render(LINES, context))
         (made / LIST).write_text(_with_entry((root / LIST).read_text(), _render(ENTRY, context)))
-        _move(made, root, [*paths, LIST])
-    return [*paths, LIST]
+        _move(made, root, [*paths, VARIABLES, LIST])
+    return [*paths, VARIABLES, LIST]
 
 
 def _places(root: Path) -> dict[str, Any]:
@@ -107,6 +121,7 @@ def _with_entry(source: str, entry: str) -> str:
 
 def _move(made: Path, root: Path, paths: list[Path]) -> None:
     """Move files from one tree to another, the last of them the entry that makes the rest known."""
+    before = {path: (root / path).read_bytes() for path in paths if (root / path).exists()}
     moved: list[Path] = []
     try:
         for path in paths:
@@ -115,5 +130,8 @@ def _move(made: Path, root: Path, paths: list[Path]) -> None:
             moved.append(path)
     except OSError as error:
         for path in moved:
-            (root / path).unlink()
+            if path in before:
+                (root / path).write_bytes(before[path])
+            else:
+                (root / path).unlink()
         raise CannotWrite(f"{error.filename2 or error.filename}: {error.strerror}") from None

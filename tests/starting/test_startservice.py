@@ -12,6 +12,7 @@ from tests.e2e.people import Person, new_session
 from tests.e2e.terminal import Terminal
 from tests.starting.conftest import NO_INSTALLING, Tree, passed
 
+VARIABLES = "tests/ficus/configuration/test_env_example.py"
 KINDS = ("routes", "table")  # commands of the gateway
 
 
@@ -39,7 +40,8 @@ def running(tree: Tree, written: list[str], tmp_path: Path) -> Iterator[Terminal
 class TestAThirdService:
     def test_is_written_whole(self, tree: Tree, written: list[str]) -> None:
         assert [name for name in written if not (tree.root / name).is_file()] == []
-        assert {name.split("/")[0] for name in written} == {"apps", "config", "contracts", "docker", "gateway", "tests"}
+        top = {"apps", "config", "contracts", "docker", "gateway", "tests", ".env.example"}
+        assert {name.split("/")[0] for name in written} == top
         assert not list(tree.root.glob(".startservice-*"))
 
     def test_passes_what_can_be_checked_without_running(self, tree: Tree, written: list[str]) -> None:
@@ -49,7 +51,7 @@ class TestAThirdService:
         assert "openapi: payments is valid" in done.stdout
 
     def test_passes_its_tests_alone_and_in_the_whole(self, tree: Tree, written: list[str]) -> None:
-        alone = passed(tree, "payments", "tests/payments", "tests/contracts")
+        alone = passed(tree, "payments", "tests/payments", "tests/contracts", VARIABLES)
         together = passed(tree, "monolith", "tests/payments")
 
         assert alone > together > 20
