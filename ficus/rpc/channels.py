@@ -15,7 +15,8 @@ BALANCED: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
 OPTIONS = (
     # A service that comes back is found within a second or two, not after gRPC's two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # How long one attempt to connect may take, too: at 100 ms a busy machine, let alone TLS, is taken for one away.
+    ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
