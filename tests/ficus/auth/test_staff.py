@@ -103,7 +103,7 @@ class TestForPrincipal:
         assert list(people.values("id", "username", "roles")) == [
             {"id": ADA, "username": "ada.l", "roles": ["customer", "operator"]}
         ]
-        assert (person.is_staff, person.is_superuser, person.has_perm("orders.view_order")) == (True, False, True)
+        assert (person.is_staff, person.is_superuser, person.has_perm("ficus_auth.view_person")) == (True, False, True)
 
     def test_lets_a_name_pass_to_another_person(self) -> None:
         people: Any = get_user_model().objects
