@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from apps.orders import services
 from apps.orders.models import Order, Product
 from apps.orders.queries import Line
+from ficus.events.announced import unannounced
 from ficus.resilience import registry
 from ficus.rpc import channels
 from ficus.rpc.server import Server
@@ -102,3 +104,12 @@ def orders(catalogue: None) -> dict[str, Order]:
     services.confirm_order(order_id=made["FULFILLED"].pk)
     services.fulfil_order(order_id=made["FULFILLED"].pk)
     return {status: Order.objects.get(pk=order.pk) for status, order in made.items()}
+
+
+def known_staff(id: UUID | str, role: str) -> None:
+    """Have a member of staff known where users runs in the same process; elsewhere the token alone says who it is."""
+    people: Any = get_user_model()
+    if hasattr(people, "joined_at"):
+        fields = {"username": f"sam-{role}", "email": f"{role}@example.com", "roles": [role], "joined_at": NOW}
+        with unannounced("orders has no need to know"):
+            people.objects.update_or_create(id=id, defaults=fields)

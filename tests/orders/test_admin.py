@@ -1,7 +1,6 @@
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
@@ -9,26 +8,20 @@ from apps.orders import services
 from apps.orders.models import Order, Product
 from contracts.users.events import CreditRefused
 from ficus.events import inbox, log
-from ficus.events.announced import unannounced
 from ficus.events.consumer import consumers
 from ficus.events.inbox import Batch
 from ficus.events.models import ParkedDecision, ParkedEvent
 from ficus.sagas.models import SagaInstance
 from ficus.testing import tokens
 from ficus.testing.events import foreign
-from tests.orders.conftest import NOW
+from tests.orders.conftest import known_staff
 
 pytestmark = pytest.mark.django_db
 STAFF = "b7c7a2a4-5f0c-7000-8000-000000000001"
 
 
 def staff(role):
-    """A member of staff: known by the token alone, or, where users runs in the same process, by a row of its own."""
-    people = get_user_model()
-    if hasattr(people, "joined_at"):
-        fields = {"username": "sam", "email": "sam@example.com", "roles": [role], "joined_at": NOW}
-        with unannounced("orders has no need to know"):
-            people.objects.update_or_create(id=STAFF, defaults=fields)
+    known_staff(STAFF, role)
     return Client(**tokens.bearer(user_id=STAFF, username="sam", roles=[role]))
 
 

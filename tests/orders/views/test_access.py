@@ -9,6 +9,7 @@ from apps.orders.models import Order
 from tests import access
 from tests.access import STAFF, Cell, World
 from tests.orders.access import ASKS, FOUND_BY, TABLE
+from tests.orders.conftest import known_staff
 from tests.users.access import TABLE as USERS
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,8 @@ RUNS_USERS = "apps.users" in configured.INSTALLED_APPS
 @pytest.fixture
 def world(order: Order, customer_id: UUID) -> World:
     people = {"customer": customer_id, "other customer": uuid4()} | {role: uuid4() for role in STAFF}
+    for role in STAFF:
+        known_staff(people[role], role)
     return World(people, {"<uuid:order_id>": str(order.pk), "<slug:sku>": "mug"}, ASKS)
 
 
