@@ -19,7 +19,6 @@ from secrets import token_hex
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.cache import BaseCache, caches
-from redis import RedisError
 
 from ficus.caching.metrics import answers
 
@@ -30,7 +29,6 @@ MAKING_SECONDS = 5
 WAIT_SECONDS = 0.25
 PAUSE_SECONDS = 0.005
 EAGERNESS = 1.0  # the paper's beta
-AWAY = (RedisError, OSError, ValueError)  # the last for what stands there and is none of ours
 
 Result = TypeVar("Result")
 
@@ -78,6 +76,10 @@ class Kept:
             if entry is not None:
                 return self._counted("shared", entry.value)
         try:
+            # Whoever made it may have ended between the two questions.
+            entry = self._find(place)[1]
+            if entry is not None and not entry.is_due(self._clock()):
+                return self._counted("shared", entry.value)
             return self._counted("made", self._made(place, generation, make))
         finally:
             self._try(lambda cache: cache.delete(making), otherwise=False)
@@ -136,7 +138,7 @@ class Kept:
             return otherwise
         try:
             return what(caches["default"])
-        except AWAY as error:
+        except _away() as error:
             self._away_until = now + AWAY_SECONDS
             logger.debug("the cache is away: %s", error)
             return otherwise
@@ -144,3 +146,10 @@ class Kept:
     def _counted(self, outcome: str, value: Any) -> Any:
         answers.labels(self._name, outcome).inc()
         return value
+
+
+def _away() -> tuple[type[Exception], ...]:
+    # Not at the top: it brings OpenTelemetry along, which a process that traces nothing does not load to start.
+    from redis import RedisError
+
+    return RedisError, OSError, ValueError  # the last for what stands there and is none of ours
