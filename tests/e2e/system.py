@@ -26,6 +26,9 @@ from tests.e2e.people import Person, new_session
 from tests.servers import Databases
 
 PATIENCE_SECONDS = 30.0
+SUSPENDED_SECONDS = 120.0  # longer than any breaker stays open
+SUCCESSES = 3  # close a breaker
+OPEN_TO_ALL = ("/products?limit=1", "/.well-known/jwks.json")  # of orders and of users; neither is kept by the gateway
 REDIS = "redis"
 DEMO_PASSWORD = demo_password(Environment(ROOT)) or ""
 
@@ -165,9 +168,16 @@ class System:
         )
 
     def restore(self) -> None:
-        """Start again what a test stopped, and wait until everything is ready."""
+        """Start again what a test stopped, and wait until everything is ready and asked by the front door."""
         self.processes.start_again(*self.processes.stopped)
         self.processes.wait_until_ready()
+        assert eventually(self._is_asked, bool, SUSPENDED_SECONDS), self.processes.log.read_text()[-6000:]
+
+    def _is_asked(self) -> bool:
+        """Tell whether no breaker of the front door is open, as one may be after much load; successes close it."""
+        with new_session() as session:
+            asked = [session.get(f"{self.url}{path}", timeout=20) for path in (*OPEN_TO_ALL * SUCCESSES,)]
+        return all(answer.status_code == 200 for answer in asked)
 
     def audit(self, *more: Process) -> list[str]:
         """Run every audit, and ``more`` such commands, side by side; return what they found wrong."""
