@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
-
-from tests.ficus.discovery import consul_agent
 from tests.ficus.discovery.consul_agent import ConsulAgent
-from tests.ficus.discovery.worlds import running
+from tests.ficus.discovery.worlds import agent, running
 from tests.ficus.events.redis_server import RedisServer
 
 
@@ -18,9 +15,7 @@ def redis() -> Iterator[RedisServer]:
 
 
 def consul() -> Iterator[ConsulAgent]:
-    if consul_agent.PROGRAM is None:
-        pytest.skip("there is no consul here, and nothing is said about it: .ci/run installs it")
-    with running(ConsulAgent()) as server:
+    with agent() as server:
         yield server
 
 

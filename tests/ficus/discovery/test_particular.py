@@ -9,7 +9,7 @@ from ficus.consul import Agent
 from ficus.discovery.consul import ConsulRegistry
 from ficus.discovery.instance import Instance
 from ficus.discovery.registry import RegistryAway, registry_at
-from tests.ficus.discovery import consul_agent
+from tests.ficus.discovery import worlds
 from tests.ficus.discovery.consul_agent import ConsulAgent
 from tests.ficus.discovery.worlds import running
 from tests.ficus.events.redis_server import RedisServer, wait_until
@@ -22,9 +22,7 @@ ONE, OTHER = Instance("orders", "127.0.0.1", 8000), Instance("orders", "127.0.0.
 
 @pytest.fixture
 def agent() -> Iterator[ConsulAgent]:
-    if consul_agent.PROGRAM is None:
-        pytest.skip("there is no consul here, and nothing is said about it: .ci/run installs it")
-    with running(ConsulAgent()) as server:
+    with worlds.agent() as server:
         yield server
 
 

@@ -62,9 +62,7 @@ def redis() -> Iterator[World]:
 
 
 def consul() -> Iterator[World]:
-    if consul_agent.PROGRAM is None:
-        pytest.skip("there is no consul here, and nothing is said about it: .ci/run installs it")
-    with running(ConsulAgent()) as server:
+    with agent() as server:
         yield World(*(registry_at(server.url, ttl_seconds=each) for each in (LONG_SECONDS, BRIEF_SECONDS)), server)
 
 
@@ -78,6 +76,14 @@ def dns_srv() -> Iterator[World]:
     with dns() as server:
         url = f"dns+srv://127.0.0.1:{server.port}/_http._tcp.{{service}}.{ZONE}"
         yield World(registry_at(url), registry_at(url), server, False, True, False, server)
+
+
+@contextmanager
+def agent() -> Iterator[ConsulAgent]:
+    if consul_agent.PROGRAM is None:
+        pytest.skip("there is no consul here, and nothing is said about it: .ci/run installs it")
+    with running(ConsulAgent()) as server:
+        yield server
 
 
 @contextmanager
